@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every module: Swift 6 language mode, warnings are errors.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+/// Modules that may not touch raw memory: all but Runtime, Numerics, Storage and Networks.
+let memorySafe: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let package = Package(
+  name: "codec",
+  products: [
+    .executable(name: "codec", targets: ["codec"]),
+    .library(name: "Numerics", targets: ["Numerics"]),
+    .library(name: "Networks", targets: ["Networks"]),
+    .library(name: "Contributions", targets: ["Contributions"]),
+    .library(name: "Modes", targets: ["Modes"]),
+    .library(name: "Retina", targets: ["Retina", "RetinaData"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
+    .package(url: "https://github.com/apple/swift-log", .upToNextMinor(from: "1.16.2")),
+  ],
+  targets: [
+    // System libraries: a module map and a shim, nothing else.
+    .systemLibrary(
+      name: "CBLAS", path: "Sources/CBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+    .systemLibrary(
+      name: "CHDF5", path: "Sources/CHDF5", pkgConfig: "hdf5-serial",
+      providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(
+      name: "CFFTW", path: "Sources/CFFTW", pkgConfig: "fftw3f",
+      providers: [.apt(["libfftw3-dev"])]),
+    .systemLibrary(
+      name: "COneDNN", path: "Sources/COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(
+      name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto",
+      providers: [.apt(["libssl-dev"])]),
+    // Hot loops that need the processor's vector instructions, dispatched at run time.
+    .target(
+      name: "CKernels", path: "Sources/CKernels",
+      cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=fast"])]),
+
+    .target(name: "Runtime", dependencies: [], swiftSettings: strict),
+    .target(
+      name: "Numerics", dependencies: ["Runtime", "CBLAS", "CFFTW", "CKernels"],
+      swiftSettings: strict),
+    .target(
+      name: "Storage", dependencies: ["Runtime", "Numerics", "CHDF5", "CCrypto"],
+      swiftSettings: strict),
+    .target(name: "Stimuli", dependencies: ["Runtime", "Numerics"], swiftSettings: memorySafe),
+    .target(
+      name: "Networks",
+      dependencies: ["Runtime", "Numerics", "Storage", "CBLAS", "CFFTW", "COneDNN", "CKernels"],
+      swiftSettings: strict),
+    .target(
+      name: "Contributions",
+      dependencies: ["Runtime", "Numerics", "Storage", "Stimuli", "Networks"],
+      swiftSettings: memorySafe),
+    .target(
+      name: "Modes", dependencies: ["Runtime", "Numerics", "Storage"], swiftSettings: memorySafe),
+    .target(
+      name: "RetinaData", dependencies: ["Runtime", "Numerics", "Storage", "Stimuli"],
+      path: "RetinaData", exclude: ["Samples"], swiftSettings: memorySafe),
+    .target(
+      name: "Retina",
+      dependencies: [
+        "Runtime", "Numerics", "Storage", "Stimuli", "Networks", "Contributions", "Modes",
+        "RetinaData",
+      ], swiftSettings: memorySafe),
+    .executableTarget(
+      name: "codec",
+      dependencies: [
+        "Runtime", "Numerics", "Storage", "Stimuli", "Networks", "Contributions", "Modes",
+        "RetinaData", "Retina",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: memorySafe),
+
+    // Fixtures and helpers shared by the test folders.
+    .target(
+      name: "TestSupport", dependencies: ["Runtime", "Numerics", "Storage"],
+      path: "Tests/Support", swiftSettings: strict),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"], swiftSettings: strict),
+    .testTarget(
+      name: "NumericsTests", dependencies: ["Numerics", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "NetworksTests", dependencies: ["Networks", "Retina", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ContributionsTests",
+      dependencies: ["Contributions", "Retina", "RetinaData", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "ModesTests", dependencies: ["Modes", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "RetinaDataTests", dependencies: ["RetinaData", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "RetinaTests", dependencies: ["Retina", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests", dependencies: ["Storage", "TestSupport"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,20 @@
+import Foundation
+import Runtime
+
+/// Where tests find their data.
+public enum Fixtures {
+  /// `Tests/Fixtures` of this checkout.
+  public static var folder: URL {
+    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures")
+  }
+
+  /// The path of a fixture, such as `retina/expected.h5`.
+  public static func path(_ name: String) -> String { folder.appending(path: name).path }
+
+  /// A fresh folder for one test's files; the caller need not remove it.
+  public static func temporaryFolder() throws -> URL {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "codec-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    return folder
+  }
+}
