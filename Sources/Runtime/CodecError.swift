@@ -16,6 +16,7 @@ public struct CodecError: Error, Sendable, Equatable, CustomStringConvertible {
     case interrupted = 130
   }
 
+  /// Who can mend it.
   public let kind: Kind
   /// What failed, in one phrase.
   public let what: String
@@ -24,6 +25,10 @@ public struct CodecError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What the reader can do.
   public let remedy: String?
 
+  /// - Parameters:
+  ///   - what: what failed, in one phrase.
+  ///   - place: file, dataset, layer or frame.
+  ///   - remedy: what the reader can do.
   public init(_ kind: Kind, _ what: String, at place: String? = nil, remedy: String? = nil) {
     self.kind = kind
     self.what = what
@@ -34,6 +39,7 @@ public struct CodecError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The process's exit code for this error.
   public var exitCode: Int32 { kind.rawValue }
 
+  /// `what (place): remedy`.
   public var description: String {
     var text = what
     if let place { text += " (\(place))" }
@@ -46,7 +52,9 @@ extension CodecError {
   /// The error for an id that is not there; lists the valid ones (shortened past forty).
   /// - Parameters:
   ///   - noun: what is addressed, such as "cell" or "layer".
-  public static func unknown(_ noun: String, _ id: String, valid: [String], at place: String? = nil) -> CodecError {
+  public static func unknown(
+    _ noun: String, _ id: String, valid: [String], at place: String? = nil
+  ) -> CodecError {
     let shown = valid.prefix(40).joined(separator: ", ") + (valid.count > 40 ? ", …" : "")
     return CodecError(.usage, "unknown \(noun) \(id)", at: place, remedy: "choose from \(shown)")
   }

@@ -5,7 +5,8 @@ import Runtime
 public enum Fixtures {
   /// `Tests/Fixtures` of this checkout.
   public static var folder: URL {
-    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures")
+    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "Fixtures")
   }
 
   /// The path of a fixture, such as `retina/expected.h5`.
