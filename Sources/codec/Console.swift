@@ -1,0 +1,135 @@
+import Foundation
+import Logging
+import Runtime
+import Synchronization
+
+/// Everything the program says: progress and warnings on standard error, summaries on standard output.
+enum Console {
+  /// Sets up logging and makes the first Ctrl-C a wish to stop; a second one ends the program at once.
+  static func start() {
+    LoggingSystem.bootstrap { _ in PlainLogHandler() }
+    signal(SIGINT) { _ in
+      Interrupt.request()
+      signal(SIGINT, SIG_DFL)
+    }
+    signal(SIGTERM) { _ in Interrupt.request() }
+    // A closed pipe or a full disk is an error to report, not a silent death.
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+  }
+
+  static let log = Logger(label: "codec")
+
+  /// Prints `error: …` and ends with the error's exit code.
+  static func fail(_ error: CodecError) -> Never {
+    ProgressLine.shared.clear()
+    write("error: \(error)\n")
+    if error.kind == .bug { write("This is a bug of ours: please report it with the command you ran.\n") }
+    exit(error.exitCode)
+  }
+
+  /// A line the reader should not miss.
+  static func warn(_ text: String) { log.warning("\(text)") }
+
+  /// A line on standard error.
+  static func note(_ text: String) { log.notice("\(text)") }
+
+  static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}
+
+/// `warning: …` on standard error, without time stamps; notices come bare.
+private struct PlainLogHandler: LogHandler {
+  var metadata = Logger.Metadata()
+  var logLevel = Logger.Level.notice
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    ProgressLine.shared.clear()
+    let prefix = event.level >= .warning ? "\(event.level.rawValue): " : ""
+    Console.write("\(prefix)\(event.message)\n")
+  }
+}
+
+/// One line of progress with the time left, rewritten in place; silent where standard error is no terminal.
+final class ProgressLine: Sendable {
+  static let shared = ProgressLine()
+
+  private struct State {
+    var task = ""
+    var start = ContinuousClock.now
+    var firstFinished = 0
+    var lastPrinted: ContinuousClock.Instant?
+    var isShown = false
+  }
+
+  private let state = Mutex(State())
+  private let isTerminal = isatty(FileHandle.standardError.fileDescriptor) == 1
+
+  /// The handler to hand to long work.
+  static let handler: ProgressHandler = { shared.show($0) }
+
+  private func show(_ report: ProgressReport) {
+    guard isTerminal else { return }
+    state.withLock { state in
+      let now = ContinuousClock.now
+      if state.task != report.task {
+        if state.isShown { Console.write("\n") }
+        // A resumed run starts from what was there: only this run's own pace counts.
+        state = State(task: report.task, start: now, firstFinished: report.finished)
+      }
+      let isLast = report.finished >= report.total
+      if let last = state.lastPrinted, last.duration(to: now) < .milliseconds(100), !isLast { return }
+      state.lastPrinted = now
+      state.isShown = !isLast
+      let left = timeLeft(report, since: state, now: now)
+      let text = ProgressText(report, timeLeft: left).line
+      Console.write("\r\u{1B}[K\(text)\(isLast ? "\n" : "")")
+      if isLast { state.task = "" }
+    }
+  }
+
+  /// Removes the line, so that a message can take its place.
+  func clear() {
+    guard isTerminal else { return }
+    state.withLock { state in
+      if state.isShown { Console.write("\r\u{1B}[K") }
+      state.isShown = false
+    }
+  }
+
+  private func timeLeft(
+    _ report: ProgressReport, since state: borrowing State, now: ContinuousClock.Instant
+  ) -> Duration? {
+    let done = report.finished - state.firstFinished
+    guard done > 0, report.finished < report.total else { return nil }
+    return state.start.duration(to: now) * (Double(report.total - report.finished) / Double(done))
+  }
+}
+
+/// How a progress report reads: `contributions  43 %  378 of 880  0:12 left  R² 0.93`.
+struct ProgressText {
+  let line: String
+
+  init(_ report: ProgressReport, timeLeft: Duration?) {
+    let share = report.total > 0 ? 100 * report.finished / report.total : 100
+    var parts = [
+      report.task, String(repeating: " ", count: max(0, 3 - "\(share)".count)) + "\(share) %",
+      "\(report.finished) of \(report.total)",
+    ]
+    if let timeLeft { parts.append("\(Self.clock(timeLeft)) left") }
+    if let detail = report.detail { parts.append(detail) }
+    line = parts.joined(separator: "  ")
+  }
+
+  /// `0:12`, `12:05` or `1:12:05`.
+  static func clock(_ duration: Duration) -> String {
+    let seconds = Int(duration.components.seconds)
+    return duration < .seconds(3600)
+      ? String(format: "%d:%02d", seconds / 60, seconds % 60)
+      : String(format: "%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60)
+  }
+}
