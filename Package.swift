@@ -98,7 +98,7 @@ let package = Package(
     .testTarget(
       name: "RetinaTests", dependencies: ["Retina", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["Storage", "TestSupport"], swiftSettings: strict),
+      name: "CommandTests", dependencies: ["codec", "Storage", "TestSupport"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

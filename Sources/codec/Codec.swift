@@ -8,7 +8,7 @@ import Runtime
 
   static let configuration = CommandConfiguration(
     commandName: "codec",
-    abstract: "What each hidden unit of a network contributes to its output, and the modes in which units act together.",
+    abstract: "What each hidden unit of a network contributes, and the modes in which units act together.",
     discussion: """
       Start with `codec demo`: it runs the whole retina analysis on a bundled recording. With data of your own:
 
