@@ -1,6 +1,7 @@
 #pragma once
 /* Hot loops in C: each is compiled for several instruction sets and picked at run time. */
 #include <stddef.h>
+#include <stdint.h>
 
 #if defined(__x86_64__) && defined(__linux__)
 #define CODEC_VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
@@ -10,3 +11,8 @@
 
 /* y[i] += a * x[i] */
 void codec_axpy(size_t n, float a, const float *x, float *y);
+
+/* Random numbers of Philox4x32-10: n of them, four of each block, starting with block `first` of a stream.
+   Uniform: multiples of 2^-24 in [0, 1). Normal: mean 0 (Box-Muller), tails to 5.8 standard deviations. */
+void codec_philox_uniform(uint64_t key, uint64_t stream, uint64_t first, size_t n, float *out);
+void codec_philox_normal(uint64_t key, uint64_t stream, uint64_t first, size_t n, float deviation, float *out);
