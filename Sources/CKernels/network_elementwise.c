@@ -1,0 +1,97 @@
+#include "NetworkKernels.h"
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+CODEC_VECTORISED int codec_all_finite(size_t n, const float *x) {
+  /* A finite number times zero is zero; NaN and infinity are caught whatever the sum. */
+  uint32_t bad = 0;
+  for (size_t i = 0; i < n; ++i) {
+    uint32_t bits;
+    memcpy(&bits, x + i, sizeof bits);
+    bad |= (bits & 0x7f800000u) == 0x7f800000u;
+  }
+  return bad == 0;
+}
+
+CODEC_VECTORISED void codec_scaled(size_t n, float factor, const float *restrict x, float *restrict y, int adds) {
+  if (adds)
+    for (size_t i = 0; i < n; ++i) y[i] += factor * x[i];
+  else
+    for (size_t i = 0; i < n; ++i) y[i] = factor * x[i];
+}
+
+CODEC_VECTORISED void codec_relu(size_t n, const float *restrict x, float *restrict y) {
+  for (size_t i = 0; i < n; ++i) y[i] = x[i] > 0 ? x[i] : 0;
+}
+
+CODEC_VECTORISED void codec_relu_slope(size_t n, const float *restrict x, const float *restrict y,
+                                       const float *restrict given, float *restrict result, int adds) {
+  if (adds)
+    for (size_t i = 0; i < n; ++i) result[i] += x[i] > 0 ? given[i] : 0;
+  else
+    for (size_t i = 0; i < n; ++i) result[i] = x[i] > 0 ? given[i] : 0;
+}
+
+static inline float sigmoid(float x) {
+  float e = expf(-fabsf(x));
+  return (x >= 0 ? 1 : e) / (1 + e);
+}
+
+CODEC_VECTORISED void codec_softplus(size_t n, const float *restrict x, float *restrict y) {
+  for (size_t i = 0; i < n; ++i) y[i] = fmaxf(x[i], 0) + log1pf(expf(-fabsf(x[i])));
+}
+
+CODEC_VECTORISED void codec_softplus_slope(size_t n, const float *restrict x, const float *restrict y,
+                                           const float *restrict given, float *restrict result, int adds) {
+  for (size_t i = 0; i < n; ++i) result[i] = (adds ? result[i] : 0) + sigmoid(x[i]) * given[i];
+}
+
+CODEC_VECTORISED void codec_exponential(size_t n, const float *restrict x, float *restrict y) {
+  for (size_t i = 0; i < n; ++i) y[i] = expf(x[i]);
+}
+
+CODEC_VECTORISED void codec_exponential_slope(size_t n, const float *restrict x, const float *restrict y,
+                                              const float *restrict given, float *restrict result, int adds) {
+  for (size_t i = 0; i < n; ++i) result[i] = (adds ? result[i] : 0) + y[i] * given[i];
+}
+
+CODEC_VECTORISED void codec_sigmoid(size_t n, const float *restrict x, float *restrict y) {
+  for (size_t i = 0; i < n; ++i) y[i] = sigmoid(x[i]);
+}
+
+CODEC_VECTORISED void codec_sigmoid_slope(size_t n, const float *restrict x, const float *restrict y,
+                                          const float *restrict given, float *restrict result, int adds) {
+  for (size_t i = 0; i < n; ++i) {
+    /* s(x) (1 - s(x)) as s(x) s(-x), which keeps the tails. */
+    result[i] = (adds ? result[i] : 0) + y[i] * sigmoid(-x[i]) * given[i];
+  }
+}
+
+CODEC_VECTORISED void codec_affine(size_t samples, size_t units, size_t run, const float *restrict factor,
+                                   const float *restrict offset, const float *restrict x, float *restrict y) {
+  for (size_t s = 0; s < samples; ++s) {
+    if (run == 1) {
+      for (size_t u = 0; u < units; ++u) y[u] = factor[u] * x[u] + offset[u];
+    } else {
+      for (size_t u = 0; u < units; ++u)
+        for (size_t i = 0; i < run; ++i) y[u * run + i] = factor[u] * x[u * run + i] + offset[u];
+    }
+    x += units * run;
+    y += units * run;
+  }
+}
+
+CODEC_VECTORISED void codec_scale_runs(size_t samples, size_t units, size_t run, const float *restrict factor,
+                                       const float *restrict x, float *restrict y, int adds) {
+  for (size_t s = 0; s < samples; ++s) {
+    if (run == 1) {
+      for (size_t u = 0; u < units; ++u) y[u] = (adds ? y[u] : 0) + factor[u] * x[u];
+    } else {
+      for (size_t u = 0; u < units; ++u)
+        for (size_t i = 0; i < run; ++i) y[u * run + i] = (adds ? y[u * run + i] : 0) + factor[u] * x[u * run + i];
+    }
+    x += units * run;
+    y += units * run;
+  }
+}

@@ -1,0 +1,56 @@
+import Runtime
+
+extension Network {
+  /// Whether every path from the input to the output passes through `tensor`, so that the contributions of its
+  /// units sum to the whole change of the target (method: completeness, eq. 11).
+  public func isFullCut(_ tensor: String) -> Bool {
+    guard shapes[tensor] != nil, dependents(of: tensor).contains(output) else { return false }
+    return tensor == input || !dependents(of: input, avoiding: tensor).contains(output)
+  }
+
+  /// The part of the network between two tensors, with `from` as its input.
+  /// - Throws: `CodecError` of kind `usage` for unknown tensors, and where `to` cannot be computed from `from`
+  ///   alone because another path leads around it.
+  public func slice(from: String, to: String) throws -> Network {
+    let inputShape = try shape(of: from)
+    _ = try shape(of: to)
+    let needed = ancestors(of: [to], stoppingAt: from)
+    let reached = dependents(of: from)
+    guard reached.contains(to), needed.isSubset(of: reached) else {
+      throw CodecError(
+        .usage, "\(to) does not follow from \(from) alone", at: name,
+        remedy: "choose a tensor that every path to \(to) passes through")
+    }
+    return try Network(
+      name: name, input: from, inputShape: inputShape,
+      nodes: nodes.filter { needed.contains($0.output) && $0.output != from }, output: to)
+  }
+
+  /// The convolution at the start of the network that alone reads the input and slides over it one pixel at a
+  /// time without padding: the layer a movie's frames can share between windows.
+  public var seriesHead: Node? {
+    let readers = nodes.filter { $0.inputs.contains(input) }
+    guard readers.count == 1, input != output, let convolution = readers[0].operation as? Convolution,
+      convolution.isPlain
+    else { return nil }
+    return readers[0]
+  }
+
+  /// `tensor` and every tensor computed from it, leaving out what only follows through `avoided`.
+  func dependents(of tensor: String, avoiding avoided: String? = nil) -> Set<String> {
+    var reached: Set = [tensor]
+    for node in nodes where node.output != avoided && !reached.isDisjoint(with: node.inputs) {
+      reached.insert(node.output)
+    }
+    return reached
+  }
+
+  /// The tensors needed to compute `tensors`, themselves included, not looking behind `boundary`.
+  func ancestors(of tensors: [String], stoppingAt boundary: String? = nil) -> Set<String> {
+    var needed = Set(tensors)
+    for node in nodes.reversed() where needed.contains(node.output) && node.output != boundary {
+      needed.formUnion(node.inputs)
+    }
+    return needed
+  }
+}

@@ -1,0 +1,93 @@
+import Numerics
+import Runtime
+
+/// One kind of computation of a network, with its parameters: a convolution, a norm, a nonlinearity.
+///
+/// Each operator lives in a file of its own with its shape rule and its compiled form: forward, reverse
+/// (vector–Jacobian product) and tangent (Jacobian–vector product). All shapes are per sample; the batch is
+/// always the first axis of the buffers.
+public protocol Operator: Sendable {
+  /// The operator's name in errors and provenance, such as "convolution".
+  var kind: String { get }
+
+  /// Whether the output is an affine function of the inputs, so that it is affine along a straight path.
+  var isAffine: Bool { get }
+
+  /// The per-sample shape of the output for the given input shapes.
+  /// - Throws: `CodecError` of kind `data` with expected and found shapes.
+  func outputShape(of inputs: [[Int]]) throws -> [Int]
+
+  /// Prepares execution for at most `batch` samples: packs weights, chooses a backend, reserves scratch.
+  func compile(inputShapes: [[Int]], batch: Int) throws -> any CompiledOperator
+
+  /// One operator that does this one and then `next`, where that is faster; `nil` where there is none.
+  func fused(with next: any Operator) -> (any Operator)?
+}
+
+extension Operator {
+  /// Nothing to join, unless the operator says otherwise.
+  public func fused(with next: any Operator) -> (any Operator)? { nil }
+}
+
+/// Where a gradient goes.
+public struct GradientSink {
+  /// The gradient buffer `[batch, per-sample shape]` of the tensor read.
+  public let buffer: UnsafeMutablePointer<Float>
+  /// Whether another reader of the tensor already wrote its part, so that this one adds to it.
+  public let adds: Bool
+
+  /// A sink that adds to `buffer`, or replaces what it holds.
+  public init(buffer: UnsafeMutablePointer<Float>, adds: Bool) {
+    self.buffer = buffer
+    self.adds = adds
+  }
+}
+
+/// An operator made ready for one plan: raw buffers `[batch, per-sample shape]`, one thread.
+///
+/// It keeps no memory of a pass: reverse and tangent get the inputs and output of the last forward pass.
+public protocol CompiledOperator: AnyObject {
+  /// What computes it, such as "openblas", for provenance; `nil` where there is only one way.
+  var backend: String? { get }
+
+  /// Computes the output of the first `samples` samples.
+  func forward(samples: Int, inputs: [UnsafePointer<Float>], output: UnsafeMutablePointer<Float>) throws
+
+  /// Pulls the output's gradient back to each input with a sink (`nil`: not wanted).
+  func reverse(
+    samples: Int, inputs: [UnsafePointer<Float>], output: UnsafePointer<Float>,
+    outputGradient: UnsafePointer<Float>, inputGradients: [GradientSink?]) throws
+
+  /// Pushes the inputs' tangents forward to the output's.
+  func tangent(
+    samples: Int, inputs: [UnsafePointer<Float>], output: UnsafePointer<Float>,
+    inputTangents: [UnsafePointer<Float>], outputTangent: UnsafeMutablePointer<Float>) throws
+}
+
+extension CompiledOperator {
+  /// No choice of backends, unless the operator says otherwise.
+  public var backend: String? { nil }
+}
+
+/// Number of elements of one sample of the given shape.
+func elementCount(_ shape: [Int]) -> Int { shape.reduce(1, *) }
+
+/// A shape as messages show it, such as `8×36×36`.
+func shapeText(_ shape: [Int]) -> String {
+  shape.isEmpty ? "scalar" : shape.map(String.init).joined(separator: "×")
+}
+
+extension Operator {
+  /// The single input's shape.
+  func onlyInput(_ inputs: [[Int]]) throws -> [Int] {
+    guard inputs.count == 1 else {
+      throw CodecError(.data, "\(kind) takes one input, found \(inputs.count)")
+    }
+    return inputs[0]
+  }
+
+  /// The error for an input whose shape does not fit.
+  func shapeError(expected: String, found: [Int]) -> CodecError {
+    CodecError(.data, "\(kind) expects an input of shape \(expected), found \(shapeText(found))")
+  }
+}

@@ -1,0 +1,84 @@
+import CBLAS
+import Numerics
+import Runtime
+
+/// A fully connected layer: `y = W x + b`, the bias optional.
+public struct Dense: Operator {
+  /// `[output unit, input unit]`.
+  public let weight: Tensor
+  /// Added to each output unit.
+  public let bias: [Float]?
+
+  /// - Throws: `CodecError` of kind `data` where weight and bias do not fit together.
+  public init(weight: Tensor, bias: [Float]? = nil) throws {
+    guard weight.shape.count == 2, weight.count > 0 else {
+      throw CodecError(
+        .data, "a dense layer's weight has shape \(shapeText(weight.shape)), expected output×input")
+    }
+    if let bias, bias.count != weight.shape[0] {
+      throw CodecError(.data, "a dense layer's bias has \(bias.count) numbers, expected \(weight.shape[0])")
+    }
+    self.weight = weight
+    self.bias = bias
+  }
+
+  /// The operator's name in messages.
+  public var kind: String { "dense" }
+
+  /// Whether the output is affine in the inputs.
+  public var isAffine: Bool { true }
+
+  /// The shape rule.
+  public func outputShape(of inputs: [[Int]]) throws -> [Int] {
+    let input = try onlyInput(inputs)
+    guard input == [weight.shape[1]] else { throw shapeError(expected: "\(weight.shape[1])", found: input) }
+    return [weight.shape[0]]
+  }
+
+  /// Prepares execution.
+  public func compile(inputShapes: [[Int]], batch: Int) throws -> any CompiledOperator { CompiledDense(self) }
+}
+
+private final class CompiledDense: CompiledOperator {
+  private let weight: UnsafeMutableBufferPointer<Float>
+  private let bias: [Float]?
+  private let outputs: Int32
+  private let inputs: Int32
+
+  init(_ layer: Dense) {
+    weight = allocateAligned(copying: layer.weight.elements)
+    bias = layer.bias
+    (outputs, inputs) = (Int32(layer.weight.shape[0]), Int32(layer.weight.shape[1]))
+  }
+
+  deinit { weight.deallocate() }
+
+  func forward(samples: Int, inputs: [UnsafePointer<Float>], output: UnsafeMutablePointer<Float>) {
+    multiply(samples, inputs[0], output)
+    if let bias { addBias(bias, samples: samples, pixels: 1, to: output) }
+  }
+
+  func reverse(
+    samples: Int, inputs: [UnsafePointer<Float>], output: UnsafePointer<Float>,
+    outputGradient: UnsafePointer<Float>, inputGradients: [GradientSink?]
+  ) {
+    guard let sink = inputGradients[0] else { return }
+    cblas_sgemm(
+      CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(samples), self.inputs, outputs, 1, outputGradient,
+      outputs,
+      weight.baseAddress!, self.inputs, sink.adds ? 1 : 0, sink.buffer, self.inputs)
+  }
+
+  func tangent(
+    samples: Int, inputs: [UnsafePointer<Float>], output: UnsafePointer<Float>,
+    inputTangents: [UnsafePointer<Float>], outputTangent: UnsafeMutablePointer<Float>
+  ) {
+    multiply(samples, inputTangents[0], outputTangent)
+  }
+
+  private func multiply(_ samples: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
+    cblas_sgemm(
+      CblasRowMajor, CblasNoTrans, CblasTrans, Int32(samples), outputs, inputs, 1, x, inputs,
+      weight.baseAddress!, inputs, 0, y, outputs)
+  }
+}
