@@ -1,0 +1,169 @@
+#include "CKernels.h"
+
+/* Work on the listed (code, sample) pairs of a sparse autoencoder, and its optimiser. */
+
+typedef float lanes __attribute__((vector_size(32), aligned(4), may_alias));
+typedef int32_t mask_lanes __attribute__((vector_size(32), aligned(4), may_alias));
+enum { lane_count = 8 };
+
+#define LANES(pointer) (*(const lanes *)(pointer))
+#define STORE(pointer, value) (*(lanes *)(pointer) = (value))
+#define POSITIVE(v) ((lanes)((mask_lanes)((v) > 0.0f) & (mask_lanes)(v)))
+#define SUM(v) (((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])))
+
+CODEC_VECTORISED void codec_sigmoid(size_t n, const float *restrict pre, float *restrict value) {
+  for (size_t e = 0; e < n; ++e) {
+    /* exp(-x) = 2^k exp(r), |r| <= ln2/2, by a degree-6 Taylor polynomial: 2e-7 relative. */
+    float x = -pre[e];
+    x = x < -87.0f ? -87.0f : x;
+    x = x > 87.0f ? 87.0f : x;
+    float power = x * 1.44269504f;
+    int32_t whole = (int32_t)(power + (power < 0 ? -0.5f : 0.5f));
+    float r = x - (float)whole * 0.693145751953125f - (float)whole * 1.428606765330187e-06f;
+    float series = 1.0f / 720;
+    series = series * r + 1.0f / 120;
+    series = series * r + 1.0f / 24;
+    series = series * r + 1.0f / 6;
+    series = series * r + 0.5f;
+    series = series * r + 1.0f;
+    series = series * r + 1.0f;
+    union {
+      int32_t bits;
+      float value;
+    } scale = {.bits = (whole + 127) << 23};
+    value[e] = 1.0f / (1.0f + series * scale.value);
+  }
+}
+
+CODEC_VECTORISED void codec_decode_codes(size_t found, const uint32_t *restrict code, const uint32_t *restrict sample,
+                                         const float *restrict value, size_t width, const float *restrict atoms,
+                                         int rectify, float *restrict reconstruction) {
+  for (size_t e = 0; e < found; ++e) {
+    const float *atom = atoms + (size_t)code[e] * width;
+    float *row = reconstruction + (size_t)sample[e] * width;
+    float scale = value[e];
+    size_t j = 0;
+    for (; j + lane_count <= width; j += lane_count) {
+      lanes part = LANES(atom + j);
+      if (rectify) part = POSITIVE(part);
+      STORE(row + j, LANES(row + j) + scale * part);
+    }
+    for (; j < width; ++j) row[j] += rectify && atom[j] < 0 ? 0 : scale * atom[j];
+  }
+}
+
+CODEC_VECTORISED double codec_residual(size_t n, const float *restrict data, float *restrict reconstruction) {
+  double total = 0;
+  /* Single precision within a stretch, double across stretches. */
+  for (size_t start = 0; start < n; start += 256) {
+    size_t end = start + 256 < n ? start + 256 : n, j = start;
+    lanes squares = {0};
+    for (; j + lane_count <= end; j += lane_count) {
+      lanes error = LANES(reconstruction + j) - LANES(data + j);
+      STORE(reconstruction + j, error);
+      squares += error * error;
+    }
+    float rest = 0;
+    for (; j < end; ++j) {
+      reconstruction[j] -= data[j];
+      rest += reconstruction[j] * reconstruction[j];
+    }
+    total += SUM(squares) + rest;
+  }
+  return total;
+}
+
+CODEC_VECTORISED void codec_code_gradients(size_t found, const uint32_t *restrict code,
+                                           const uint32_t *restrict sample, const float *restrict value, size_t width,
+                                           const float *restrict atoms, int rectify, const float *restrict error,
+                                           float scale, float penalty, size_t hidden_width,
+                                           const float *restrict hidden, const float *restrict encoder,
+                                           float *restrict datoms, float *restrict dencoder,
+                                           float *restrict dhidden) {
+  for (size_t e = 0; e < found; ++e) {
+    const size_t k = code[e], s = sample[e];
+    const float z = value[e], step = z * scale;
+    const float *atom = atoms + k * width, *slope = error + s * width;
+    float *datom = datoms + k * width;
+    lanes product = {0};
+    float rest = 0;
+    size_t j = 0;
+    for (; j + lane_count <= width; j += lane_count) {
+      lanes part = LANES(atom + j), down = LANES(slope + j);
+      if (rectify) part = POSITIVE(part);
+      product += part * down;
+      STORE(datom + j, LANES(datom + j) + step * down);
+    }
+    for (; j < width; ++j) {
+      rest += rectify && atom[j] < 0 ? 0 : atom[j] * slope[j];
+      datom[j] += step * slope[j];
+    }
+    const float p = ((SUM(product) + rest) * scale + penalty) * z * (1.0f - z);
+    const float *h = hidden + s * hidden_width, *w = encoder + k * hidden_width;
+    float *dw = dencoder + k * hidden_width, *dh = dhidden + s * hidden_width;
+    size_t i = 0;
+    for (; i + lane_count <= hidden_width; i += lane_count) {
+      STORE(dw + i, LANES(dw + i) + p * LANES(h + i));
+      STORE(dh + i, LANES(dh + i) + p * LANES(w + i));
+    }
+    for (; i < hidden_width; ++i) {
+      dw[i] += p * h[i];
+      dh[i] += p * w[i];
+    }
+  }
+}
+
+CODEC_VECTORISED void codec_dictionary_penalty(size_t n, const float *restrict atoms, int rectify, float weight,
+                                               float *restrict gradient) {
+  if (rectify) {
+    for (size_t j = 0; j < n; ++j) gradient[j] = atoms[j] > 0 ? gradient[j] + weight : 0;
+  } else {
+    for (size_t j = 0; j < n; ++j) gradient[j] += atoms[j] > 0 ? weight : (atoms[j] < 0 ? -weight : 0);
+  }
+}
+
+CODEC_VECTORISED void codec_adam(size_t n, const float *restrict gradient, float rate, float beta1, float beta2,
+                                 float second_scale, float epsilon, float *restrict first, float *restrict second,
+                                 float *restrict parameters) {
+  for (size_t j = 0; j < n; ++j) {
+    float g = gradient[j];
+    float m = first[j] = beta1 * first[j] + (1 - beta1) * g;
+    float v = second[j] = beta2 * second[j] + (1 - beta2) * g * g;
+    parameters[j] -= rate * m / (__builtin_sqrtf(v) * second_scale + epsilon);
+  }
+}
+
+CODEC_VECTORISED void codec_random_bits(size_t blocks, uint64_t key, uint64_t counter, uint64_t stream,
+                                        uint16_t *restrict bits) {
+  for (size_t start = 0; start < blocks; start += lane_count) {
+    uint32_t c0[lane_count], c1[lane_count], c2[lane_count], c3[lane_count];
+    for (int q = 0; q < lane_count; ++q) {
+      uint64_t number = counter + start + (uint64_t)q;
+      c0[q] = (uint32_t)number;
+      c1[q] = (uint32_t)(number >> 32);
+      c2[q] = (uint32_t)stream;
+      c3[q] = (uint32_t)(stream >> 32);
+    }
+    uint32_t key0 = (uint32_t)key, key1 = (uint32_t)(key >> 32);
+    for (int round = 0; round < 10; ++round) {
+      for (int q = 0; q < lane_count; ++q) {
+        uint64_t left = (uint64_t)0xD2511F53u * c0[q], right = (uint64_t)0xCD9E8D57u * c2[q];
+        uint32_t n0 = (uint32_t)(right >> 32) ^ c1[q] ^ key0, n2 = (uint32_t)(left >> 32) ^ c3[q] ^ key1;
+        c0[q] = n0;
+        c1[q] = (uint32_t)right;
+        c2[q] = n2;
+        c3[q] = (uint32_t)left;
+      }
+      key0 += 0x9E3779B9u;
+      key1 += 0xBB67AE85u;
+    }
+    size_t wanted = blocks - start < lane_count ? blocks - start : lane_count;
+    for (size_t q = 0; q < wanted; ++q) {
+      const uint32_t words[4] = {c0[q], c1[q], c2[q], c3[q]};
+      for (int word = 0; word < 4; ++word) {
+        bits[(start + q) * 8 + 2 * word] = (uint16_t)words[word];
+        bits[(start + q) * 8 + 2 * word + 1] = (uint16_t)(words[word] >> 16);
+      }
+    }
+  }
+}
