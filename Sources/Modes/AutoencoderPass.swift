@@ -8,6 +8,7 @@ public struct Penalties: Sendable, Equatable {
   /// λ_z, on the codes.
   public var codes: Double
 
+  /// Penalties; none unless given.
   public init(dictionary: Double = 0, codes: Double = 0) {
     self.dictionary = dictionary
     self.codes = codes
