@@ -1,0 +1,124 @@
+import Numerics
+import RetinaData
+import Testing
+
+@Suite struct SimulatedRetinaTests {
+  static let stimuli: [SimulatedRetina.Stimulus] = [
+    .naturalMovie, .binaryNoise(checker: 3, hold: 2), .gaussianNoise(checker: 2, hold: 1),
+  ]
+
+  @Test(arguments: stimuli) func movieFrames_doNotDependOnTheRangeAskedFor(
+    stimulus: SimulatedRetina.Stimulus
+  ) throws {
+    var options = SimulatedRetina.Options()
+    options.stimulus = stimulus
+    let movie = try SimulatedRetina(options).trainingMovie
+    let whole = movie.frames(90..<230)
+    for range in [90..<91, 99..<101, 150..<230] {
+      #expect(movie.frames(range) == whole.rows(range.lowerBound - 90..<range.upperBound - 90))
+    }
+    #expect(whole.elements.allSatisfy { $0 == $0.rounded() && (0...255).contains($0) })
+  }
+
+  @Test func naturalMovie_hasEqualPowerInEveryOctave() throws {
+    var options = SimulatedRetina.Options()
+    (options.height, options.width) = (64, 64)
+    let movie = try SimulatedRetina(options).trainingMovie
+    // Differences over twice the distance have about the same energy share per octave: with a 1/f amplitude
+    // they grow slowly, with white noise not at all, with a smooth ramp fourfold.
+    var energy = [0.0, 0.0, 0.0]
+    for frame in stride(from: 0, to: 2000, by: 100) {
+      let image = movie.frames(frame..<frame + 1).elements
+      for (index, step) in [2, 4, 8].enumerated() {
+        for y in 0..<64 {
+          for x in 0..<64 - step {
+            energy[index] += Double(pow2(image[y * 64 + x + step] - image[y * 64 + x]))
+          }
+        }
+      }
+    }
+    #expect(energy[1] / energy[0] > 1.15 && energy[1] / energy[0] < 2.5)
+    #expect(energy[2] / energy[1] > 1.15 && energy[2] / energy[1] < 2.5)
+  }
+
+  private func pow2(_ value: Float) -> Float { value * value }
+
+  @Test func rates_doNotDependOnHowTheMovieIsCut() throws {
+    let retina = try SimulatedRetina()
+    let movie = retina.testMovie
+    let whole = retina.rates(of: movie, frames: 0..<80)
+    for range in [0..<1, 5..<19, 20..<21, 40..<80] {
+      let part = retina.rates(of: movie, frames: range)
+      let expected = whole.rows(range)
+      for (one, other) in zip(part.elements, expected.elements) { #expect(abs(one - other) < 1e-3) }
+    }
+    #expect(whole.elements.allSatisfy { $0 > 0 && $0 < 500 })
+  }
+
+  @Test func seed_decidesEverything() throws {
+    var options = SimulatedRetina.Options()
+    let (first, same) = (try SimulatedRetina(options), try SimulatedRetina(options))
+    options.seed = 1
+    let other = try SimulatedRetina(options)
+    let rates = [first, same, other].map { $0.rates(of: $0.testMovie, frames: 50..<90) }
+    #expect(rates[0] == rates[1])
+    #expect(rates[0] != rates[2])
+    #expect(first.places.map(\.y) != other.places.map(\.y))
+  }
+
+  /// A spot on each cell's place that steps from grey to bright or dark: what the types are named after.
+  @Test func types_answerAsTheyAreNamed() throws {
+    var options = SimulatedRetina.Options()
+    options.types = SimulatedCellType.allCases
+    options.cells = 10
+    let retina = try SimulatedRetina(options)
+    for cell in 0..<options.cells {
+      func rise(_ level: Float) -> (onset: Float, late: Float) {
+        let before = retina.response(ofCell: cell, toSpotOf: level, framesSinceOnset: 0)
+        let onset = (4...9).map { retina.response(ofCell: cell, toSpotOf: level, framesSinceOnset: $0) }
+          .max()!
+        return (onset - before, retina.response(ofCell: cell, toSpotOf: level, framesSinceOnset: 19) - before)
+      }
+      let (bright, dark) = (rise(80), rise(-80))
+      switch retina.cellTypes[cell] {
+      case .onSustained: #expect(bright.onset > 5 && bright.late > 0.3 * bright.onset && dark.onset < 2)
+      case .onTransient: #expect(bright.onset > 5 && bright.late < 0.3 * bright.onset && dark.onset < 2)
+      case .offSustained: #expect(dark.onset > 5 && dark.late > 0.3 * dark.onset && bright.onset < 2)
+      case .offTransient: #expect(dark.onset > 5 && dark.late < 0.3 * dark.onset && bright.onset < 2)
+      case .onOff: #expect(bright.onset > 5 && dark.onset > 5)
+      }
+    }
+  }
+
+  @Test func cellsOfOneType_keepTheirDistance() throws {
+    var options = SimulatedRetina.Options()
+    options.cells = 21
+    let retina = try SimulatedRetina(options)
+    for type in options.types {
+      let places = zip(retina.cellTypes, retina.places).filter { $0.0 == type }.map(\.1)
+      #expect(places.count == 7)
+      for (index, one) in places.enumerated() {
+        for other in places[..<index] {
+          let (y, x) = (one.y - other.y, one.x - other.x)
+          #expect((y * y + x * x).squareRoot() > 2)
+        }
+      }
+    }
+  }
+
+  @Test func impossibleOptions_areNamed() {
+    func message(_ change: (inout SimulatedRetina.Options) -> Void) -> String {
+      var options = SimulatedRetina.Options()
+      change(&options)
+      do {
+        _ = try SimulatedRetina(options)
+        return "no error"
+      } catch { return "\(error)" }
+    }
+    #expect(message { $0.cells = 0 }.contains("0 cells"))
+    #expect(message { $0.types = [] }.contains("no cell types"))
+    #expect(message { $0.height = 6 }.contains("6×24"))
+    #expect(message { $0.testFrames = 10 }.contains("10 test frames for a history of 20"))
+    #expect(message { $0.stimulus = .binaryNoise(checker: 0, hold: 1) }.contains("checkers of 0 pixels"))
+  }
+}
