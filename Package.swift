@@ -87,6 +87,8 @@ let package = Package(
     .testTarget(
       name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: strict),
     .testTarget(
+      name: "StimuliTests", dependencies: ["Stimuli", "TestSupport"], swiftSettings: strict),
+    .testTarget(
       name: "NetworksTests", dependencies: ["Networks", "Retina", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
