@@ -1,15 +1,10 @@
 #include "NetworkKernels.h"
-#include <math.h>
-#include <stdint.h>
-#include <string.h>
+#include "vector_math.h"
 
 CODEC_VECTORISED int codec_all_finite(size_t n, const float *x) {
-  /* A finite number times zero is zero; NaN and infinity are caught whatever the sum. */
   uint32_t bad = 0;
   for (size_t i = 0; i < n; ++i) {
-    uint32_t bits;
-    memcpy(&bits, x + i, sizeof bits);
-    bad |= (bits & 0x7f800000u) == 0x7f800000u;
+    bad |= (bits_of(x[i]) & 0x7f800000u) == 0x7f800000u;
   }
   return bad == 0;
 }
@@ -33,13 +28,15 @@ CODEC_VECTORISED void codec_relu_slope(size_t n, const float *restrict x, const 
     for (size_t i = 0; i < n; ++i) result[i] = x[i] > 0 ? given[i] : 0;
 }
 
-static inline float sigmoid(float x) {
-  float e = expf(-fabsf(x));
+CODEC_INLINE float absolute(float x) { return float_of(bits_of(x) & 0x7fffffffu); }
+
+CODEC_INLINE float sigmoid(float x) {
+  float e = vector_exp(-absolute(x));
   return (x >= 0 ? 1 : e) / (1 + e);
 }
 
 CODEC_VECTORISED void codec_softplus(size_t n, const float *restrict x, float *restrict y) {
-  for (size_t i = 0; i < n; ++i) y[i] = fmaxf(x[i], 0) + log1pf(expf(-fabsf(x[i])));
+  for (size_t i = 0; i < n; ++i) y[i] = (x[i] > 0 ? x[i] : 0) + vector_log1p(vector_exp(-absolute(x[i])));
 }
 
 CODEC_VECTORISED void codec_softplus_slope(size_t n, const float *restrict x, const float *restrict y,
@@ -48,7 +45,7 @@ CODEC_VECTORISED void codec_softplus_slope(size_t n, const float *restrict x, co
 }
 
 CODEC_VECTORISED void codec_exponential(size_t n, const float *restrict x, float *restrict y) {
-  for (size_t i = 0; i < n; ++i) y[i] = expf(x[i]);
+  for (size_t i = 0; i < n; ++i) y[i] = vector_exp(x[i]);
 }
 
 CODEC_VECTORISED void codec_exponential_slope(size_t n, const float *restrict x, const float *restrict y,

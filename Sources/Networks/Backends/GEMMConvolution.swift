@@ -1,4 +1,4 @@
-import CBLAS
+import Numerics
 
 /// Convolution as a matrix product: patches of the image laid out as columns, times the kernels.
 ///
@@ -35,12 +35,11 @@ final class GEMMConvolution: ConvolutionBackend {
       let columns = rows * shape.output[2]
       copyPatches(input + sample * inputStride, group: group, rows: firstRow..<firstRow + rows)
       let channels = shape.output[0] / shape.geometry.groups
-      cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(channels), Int32(columns), Int32(depth), 1,
-        kernels(group), Int32(depth), patches.baseAddress!, Int32(columns), 0,
-        output + sample * shape.outputCount + group * channels * shape.outputPixels
+      BLAS.gemm(
+        channels, columns, depth, a: kernels(group), b: UnsafePointer(patches.baseAddress!),
+        c: output + sample * shape.outputCount + group * channels * shape.outputPixels
           + firstRow * shape.output[2],
-        Int32(shape.outputPixels))
+        leadingC: shape.outputPixels)
     }
   }
 
@@ -49,12 +48,11 @@ final class GEMMConvolution: ConvolutionBackend {
     forEachBlock(samples) { sample, group, firstRow, rows in
       let columns = rows * shape.output[2]
       let channels = shape.output[0] / shape.geometry.groups
-      cblas_sgemm(
-        CblasRowMajor, CblasTrans, CblasNoTrans, Int32(depth), Int32(columns), Int32(channels), 1,
-        kernels(group), Int32(depth),
-        outputGradient + sample * shape.outputCount + group * channels * shape.outputPixels
+      BLAS.gemm(
+        depth, columns, channels, a: kernels(group), transposeA: true,
+        b: outputGradient + sample * shape.outputCount + group * channels * shape.outputPixels
           + firstRow * shape.output[2],
-        Int32(shape.outputPixels), 0, patches.baseAddress!, Int32(columns))
+        leadingB: shape.outputPixels, c: patches.baseAddress!)
       addPatches(to: sink.buffer + sample * shape.inputCount, group: group, rows: firstRow..<firstRow + rows)
     }
   }

@@ -1,4 +1,3 @@
-import CBLAS
 import Numerics
 import Runtime
 
@@ -42,13 +41,13 @@ public struct Dense: Operator {
 private final class CompiledDense: CompiledOperator {
   private let weight: UnsafeMutableBufferPointer<Float>
   private let bias: [Float]?
-  private let outputs: Int32
-  private let inputs: Int32
+  private let outputs: Int
+  private let inputs: Int
 
   init(_ layer: Dense) {
     weight = allocateAligned(copying: layer.weight.elements)
     bias = layer.bias
-    (outputs, inputs) = (Int32(layer.weight.shape[0]), Int32(layer.weight.shape[1]))
+    (outputs, inputs) = (layer.weight.shape[0], layer.weight.shape[1])
   }
 
   deinit { weight.deallocate() }
@@ -63,10 +62,9 @@ private final class CompiledDense: CompiledOperator {
     outputGradient: UnsafePointer<Float>, inputGradients: [GradientSink?]
   ) {
     guard let sink = inputGradients[0] else { return }
-    cblas_sgemm(
-      CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(samples), self.inputs, outputs, 1, outputGradient,
-      outputs,
-      weight.baseAddress!, self.inputs, sink.adds ? 1 : 0, sink.buffer, self.inputs)
+    BLAS.gemm(
+      samples, self.inputs, outputs, a: outputGradient, b: UnsafePointer(weight.baseAddress!),
+      beta: sink.adds ? 1 : 0, c: sink.buffer)
   }
 
   func tangent(
@@ -77,8 +75,7 @@ private final class CompiledDense: CompiledOperator {
   }
 
   private func multiply(_ samples: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
-    cblas_sgemm(
-      CblasRowMajor, CblasNoTrans, CblasTrans, Int32(samples), outputs, inputs, 1, x, inputs,
-      weight.baseAddress!, inputs, 0, y, outputs)
+    BLAS.gemm(
+      samples, outputs, inputs, a: x, b: UnsafePointer(weight.baseAddress!), transposeB: true, c: y)
   }
 }
