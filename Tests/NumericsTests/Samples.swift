@@ -1,3 +1,4 @@
+import Foundation
 import Numerics
 
 /// Random arrays for property tests.
@@ -29,3 +30,12 @@ func largestDifference(_ a: Matrix, _ b: Matrix) -> Double {
   precondition(a.rows == b.rows && a.columns == b.columns)
   return largestDifference(a.elements, b.elements)
 }
+
+/// A well-conditioned random covariance.
+func positiveDefinite(_ size: Int, _ stream: inout RandomStream) -> Matrix {
+  let half = stream.matrix(2 * size + 3, size)
+  return Matrix.product(half, half, transposeLeft: true)
+}
+
+/// The natural logarithm (tests need nothing else of Foundation).
+func logarithm(_ value: Double) -> Double { log(value) }
