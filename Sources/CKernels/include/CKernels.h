@@ -20,3 +20,4 @@ void codec_philox_uniform(uint64_t key, uint64_t stream, uint64_t first, size_t 
 void codec_philox_normal(uint64_t key, uint64_t stream, uint64_t first, size_t n, float deviation, float *out);
 
 #include "NetworkKernels.h"
+#include "pathsums.h"
