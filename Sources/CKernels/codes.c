@@ -11,7 +11,7 @@ enum { lane_count = 8 };
 #define POSITIVE(v) ((lanes)((mask_lanes)((v) > 0.0f) & (mask_lanes)(v)))
 #define SUM(v) (((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])))
 
-CODEC_VECTORISED void codec_sigmoid(size_t n, const float *restrict pre, float *restrict value) {
+CODEC_VECTORISED void codec_code_sigmoid(size_t n, const float *restrict pre, float *restrict value) {
   for (size_t e = 0; e < n; ++e) {
     /* exp(-x) = 2^k exp(r), |r| <= ln2/2, by a degree-6 Taylor polynomial: 2e-7 relative. */
     float x = -pre[e];

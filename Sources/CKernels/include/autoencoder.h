@@ -49,7 +49,7 @@ size_t codec_listed_codes(size_t codes, size_t first, size_t count, size_t strid
                           float threshold, size_t found, uint32_t *code, uint32_t *sample, float *pre);
 
 /* value[e] = 1 / (1 + exp(-pre[e])). */
-void codec_sigmoid(size_t n, const float *pre, float *value);
+void codec_code_sigmoid(size_t n, const float *pre, float *value);
 
 /* reconstruction[sample] += value * atoms[code] for every listed code; rectify uses max(atoms, 0). */
 void codec_decode_codes(size_t found, const uint32_t *code, const uint32_t *sample, const float *value, size_t width,
