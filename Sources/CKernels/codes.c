@@ -132,38 +132,3 @@ CODEC_VECTORISED void codec_adam(size_t n, const float *restrict gradient, float
     parameters[j] -= rate * m / (__builtin_sqrtf(v) * second_scale + epsilon);
   }
 }
-
-CODEC_VECTORISED void codec_random_bits(size_t blocks, uint64_t key, uint64_t counter, uint64_t stream,
-                                        uint16_t *restrict bits) {
-  for (size_t start = 0; start < blocks; start += lane_count) {
-    uint32_t c0[lane_count], c1[lane_count], c2[lane_count], c3[lane_count];
-    for (int q = 0; q < lane_count; ++q) {
-      uint64_t number = counter + start + (uint64_t)q;
-      c0[q] = (uint32_t)number;
-      c1[q] = (uint32_t)(number >> 32);
-      c2[q] = (uint32_t)stream;
-      c3[q] = (uint32_t)(stream >> 32);
-    }
-    uint32_t key0 = (uint32_t)key, key1 = (uint32_t)(key >> 32);
-    for (int round = 0; round < 10; ++round) {
-      for (int q = 0; q < lane_count; ++q) {
-        uint64_t left = (uint64_t)0xD2511F53u * c0[q], right = (uint64_t)0xCD9E8D57u * c2[q];
-        uint32_t n0 = (uint32_t)(right >> 32) ^ c1[q] ^ key0, n2 = (uint32_t)(left >> 32) ^ c3[q] ^ key1;
-        c0[q] = n0;
-        c1[q] = (uint32_t)right;
-        c2[q] = n2;
-        c3[q] = (uint32_t)left;
-      }
-      key0 += 0x9E3779B9u;
-      key1 += 0xBB67AE85u;
-    }
-    size_t wanted = blocks - start < lane_count ? blocks - start : lane_count;
-    for (size_t q = 0; q < wanted; ++q) {
-      const uint32_t words[4] = {c0[q], c1[q], c2[q], c3[q]};
-      for (int word = 0; word < 4; ++word) {
-        bits[(start + q) * 8 + 2 * word] = (uint16_t)words[word];
-        bits[(start + q) * 8 + 2 * word + 1] = (uint16_t)(words[word] >> 16);
-      }
-    }
-  }
-}

@@ -64,3 +64,15 @@ CODEC_VECTORISED void codec_philox_normal(
     done += store_blocks(values, n - done, out + done);
   }
 }
+
+CODEC_VECTORISED void codec_philox_bits(uint64_t key, uint64_t stream, uint64_t first, size_t blocks, uint16_t *out) {
+  for (size_t done = 0; done < blocks; done += LANES) {
+    uint32_t words[4][LANES];
+    philox_blocks(key, stream, first + done, words);
+    const size_t count = blocks - done < LANES ? blocks - done : LANES;
+    for (size_t i = 0; i < 4 * count; ++i) {
+      out[8 * done + 2 * i] = (uint16_t)words[i % 4][i / 4];
+      out[8 * done + 2 * i + 1] = (uint16_t)(words[i % 4][i / 4] >> 16);
+    }
+  }
+}

@@ -89,39 +89,46 @@ struct AutoencoderPass {
     gradient = Array(repeating: 0, count: model.parameters.count)
   }
 
-  /// How units are dropped in one step.
-  struct Dropout {
-    let share: Double
-    let key: UInt64
-    let step: Int
-  }
-
   /// Takes a batch up to its active codes.
   /// - Parameters:
   ///   - index: rows of `data` [sample][feature] that make up the batch.
-  ///   - dropout: nil when the model is used, not trained.
+  ///   - dropout: share of hidden units dropped, 0 when the model is used; `random` decides which.
   mutating func encode(
-    _ index: ArraySlice<UInt32>, of data: [Float], parameters: [Float], dropout: Dropout? = nil
+    _ index: ArraySlice<UInt32>, of data: [Float], parameters: [Float], dropout: Double, random: inout RandomStream
   ) {
     samples = index.count
     SampleColumns.gather(index, of: data, width: features, rows: &dataRows, columns: &dataColumns)
     SampleColumns.affine(
       dataColumns, samples: samples, parameters: parameters, weight: places.weight1, bias: places.bias1,
       into: &norm1.values)
-    if let dropout { fillRandomBits(&bits, key: dropout.key, stream: UInt64(2 * dropout.step)) }
+    if dropout > 0 { random.fillBits(&bits) }
     norm1.forward(
-      samples: samples, dropout: dropout?.share ?? 0, bits: bits, parameters: parameters, gain: places.gain1,
+      samples: samples, dropout: dropout, bits: bits, parameters: parameters, gain: places.gain1,
       shift: places.shift1, into: &hidden1)
     SampleColumns.affine(
       hidden1, samples: samples, parameters: parameters, weight: places.weight2, bias: places.bias2,
       into: &norm2.values)
-    if let dropout { fillRandomBits(&bits, key: dropout.key, stream: UInt64(2 * dropout.step + 1)) }
+    if dropout > 0 { random.fillBits(&bits) }
     norm2.forward(
-      samples: samples, dropout: dropout?.share ?? 0, bits: bits, parameters: parameters, gain: places.gain2,
+      samples: samples, dropout: dropout, bits: bits, parameters: parameters, gain: places.gain2,
       shift: places.shift2, into: &hidden2)
     codes.find(
       hidden: hidden2, width: hidden, samples: samples, parameters: parameters, encoder: places.encoder,
       threshold: preThreshold)
+  }
+
+  /// Takes a batch up to its active codes as the finished model does, without dropout.
+  mutating func encode(_ index: ArraySlice<UInt32>, of data: [Float], parameters: [Float]) {
+    var unused = RandomStream(seed: 0)
+    encode(index, of: data, parameters: parameters, dropout: 0, random: &unused)
+  }
+
+  /// The last hidden layer's output for the encoded batch, [sample][hidden].
+  var hiddenVectors: [Float] {
+    mutating get {
+      SampleColumns.rows(fromColumns: hidden2, count: samples, width: hidden, into: &hiddenRows)
+      return hiddenRows
+    }
   }
 
   /// Fills `error` with the reconstruction of the encoded batch, [sample][feature].

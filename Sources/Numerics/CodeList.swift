@@ -150,9 +150,3 @@ package func addDictionaryPenalty(
     }
   }
 }
-
-/// Fills with 16-bit random numbers: Philox4x32-10 under `key`, blocks of eight numbers from counter (0, `stream`) on.
-package func fillRandomBits(_ bits: inout [UInt16], key: UInt64, stream: UInt64) {
-  precondition(bits.count % 8 == 0)
-  codec_random_bits(bits.count / 8, key, 0, stream, &bits)
-}

@@ -18,6 +18,8 @@ void codec_axpy(size_t n, float a, const float *x, float *y);
    Uniform: multiples of 2^-24 in [0, 1). Normal: mean 0 (Box-Muller), tails to 5.8 standard deviations. */
 void codec_philox_uniform(uint64_t key, uint64_t stream, uint64_t first, size_t n, float *out);
 void codec_philox_normal(uint64_t key, uint64_t stream, uint64_t first, size_t n, float deviation, float *out);
+/* The same stream's bits: eight 16-bit numbers of each of `blocks` blocks. */
+void codec_philox_bits(uint64_t key, uint64_t stream, uint64_t first, size_t blocks, uint16_t *out);
 
 #include "NetworkKernels.h"
 #include "pathsums.h"

@@ -73,6 +73,3 @@ void codec_dictionary_penalty(size_t n, const float *atoms, int rectify, float w
  * 1/sqrt(1-beta2^t). */
 void codec_adam(size_t n, const float *gradient, float rate, float beta1, float beta2, float second_scale,
                 float epsilon, float *first, float *second, float *parameters);
-
-/* 8 * blocks 16-bit random numbers: Philox4x32-10 blocks of counters (counter + i, stream), under `key`. */
-void codec_random_bits(size_t blocks, uint64_t key, uint64_t counter, uint64_t stream, uint16_t *bits);

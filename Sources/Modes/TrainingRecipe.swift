@@ -1,0 +1,153 @@
+import Runtime
+
+/// How a sparse autoencoder is made and trained: everything but the data and the seed.
+///
+/// Recipes are values to start from; change a field and the rest stays:
+///
+///     var recipe = TrainingRecipe.standard
+///     recipe.threshold = 0.8
+public struct TrainingRecipe: Sendable, Equatable, Codable {
+  /// What the recipe is called on the command line.
+  public var name: String
+  /// Modes K = this × features, unless `modes` says otherwise.
+  public var modesPerFeature: Int
+  /// Number of modes K; nil is `modesPerFeature` × features.
+  public var modes: Int?
+  /// Width of the hidden layers; nil is the number of features.
+  public var hidden: Int?
+  /// A mode is on where the sigmoid reaches this; between 0 and 1.
+  public var threshold: Double
+  /// Whether only the atoms' positive part is used.
+  public var nonnegative: Bool
+  /// Samples of one step; all of them where there are fewer. An incomplete last batch of an epoch is dropped.
+  public var batch: Int
+  /// Adam's step length at the start.
+  public var learningRate: Double
+  /// How long training goes on at most.
+  public var length: Length
+  /// How the learning rate falls.
+  public var schedule: Schedule
+  /// λ_D on mean|D|.
+  public var dictionaryPenalty: Double
+  /// λ_z on mean|z|.
+  public var codePenalty: Double
+  /// Share of hidden units dropped in each step.
+  public var dropout: Double
+  /// The encoder's weights at the start.
+  public var initialisation: Initialisation
+  /// Revival of modes that are never on; nil lets them die.
+  public var revival: Revival?
+  /// Share of the samples kept from training, in contiguous blocks of time; 0 trains on all.
+  public var heldOut: Double
+  /// Stop after this many evaluations without a better held-out R² (without a lower loss where nothing is held out).
+  public var patience: Int?
+
+  /// The longest training.
+  public enum Length: Sendable, Equatable, Codable {
+    /// Passes over the training samples; one evaluation after each.
+    case epochs(Int)
+    /// Batches, whatever the number of samples, with an evaluation after every `evaluateEvery`.
+    case steps(Int, evaluateEvery: Int)
+  }
+
+  /// How the learning rate falls.
+  public enum Schedule: Sendable, Equatable, Codable {
+    /// Multiplied by `factor` after every `evaluations` evaluations (epochs).
+    case decay(factor: Double, evaluations: Int)
+    /// Halved after `evaluations` evaluations (epochs) without improvement.
+    case halve(evaluations: Int)
+    /// Falls along half a cosine to `final` × the start over the longest training.
+    case cosine(final: Double)
+  }
+
+  /// The encoder's weights at the start; the atoms are Xavier-uniform always.
+  public enum Initialisation: Sendable, Equatable, Codable {
+    /// PyTorch's: uniform within ±1/√inputs.
+    case uniform
+    /// The same, then the last layer scaled so that this share of the codes is on over the data.
+    case alive(share: Double)
+  }
+
+  /// When and how dead modes are given a new start.
+  public struct Revival: Sendable, Equatable, Codable {
+    /// After every so many evaluations.
+    public var evaluations: Int
+    /// Not beyond this share of the longest training, so that the last revived can settle.
+    public var until: Double
+
+    /// Revival after every `evaluations` evaluations within the first `until` (0…1) of training.
+    public init(evaluations: Int, until: Double) {
+      self.evaluations = evaluations
+      self.until = until
+    }
+  }
+
+  /// The number of modes for data of `features` entries.
+  public func modeCount(features: Int) -> Int { modes ?? modesPerFeature * features }
+
+  /// The penalties of the loss.
+  public var penalties: Penalties { Penalties(dictionary: dictionaryPenalty, codes: codePenalty) }
+}
+
+extension TrainingRecipe {
+  /// Works on any recording: modes are alive from the start whatever the sizes, training is counted in steps, dead
+  /// modes are revived, and it stops when held-out R² stops improving.
+  public static let standard = TrainingRecipe(
+    name: "standard", modesPerFeature: 10, modes: nil, hidden: nil, threshold: 0.9, nonnegative: false, batch: 128,
+    learningRate: 3e-3, length: .steps(20_000, evaluateEvery: 100), schedule: .halve(evaluations: 10),
+    dictionaryPenalty: 1e-4, codePenalty: 0, dropout: 0.05, initialisation: .alive(share: 0.1),
+    revival: Revival(evaluations: 5, until: 0.5), heldOut: 0.1, patience: 50)
+
+  /// The paper's for the retina (method section 4): made for an hour of recording; on a few thousand frames no mode
+  /// comes alive.
+  public static let paper = TrainingRecipe(
+    name: "paper", modesPerFeature: 10, modes: nil, hidden: nil, threshold: 0.9, nonnegative: false, batch: 128,
+    learningRate: 1e-5, length: .epochs(800), schedule: .decay(factor: 0.98, evaluations: 25),
+    dictionaryPenalty: 1e-4, codePenalty: 0, dropout: 0.05, initialisation: .uniform, revival: nil, heldOut: 0.1,
+    patience: nil)
+
+  /// The paper's for image networks (method section 4).
+  public static let paperVision = TrainingRecipe(
+    name: "paper-vision", modesPerFeature: 3, modes: nil, hidden: nil, threshold: 0.9, nonnegative: true, batch: 128,
+    learningRate: 5e-5, length: .epochs(300), schedule: .halve(evaluations: 10), dictionaryPenalty: 5e-5,
+    codePenalty: 0, dropout: 0.05, initialisation: .uniform, revival: nil, heldOut: 0.1, patience: nil)
+
+  /// The published code's for image networks, which differs from the paper: signed atoms, threshold 0.8, hidden
+  /// layers of 2048.
+  public static let referenceVision: TrainingRecipe = {
+    var recipe = paperVision
+    recipe.name = "reference-vision"
+    recipe.threshold = 0.8
+    recipe.nonnegative = false
+    recipe.hidden = 2048
+    return recipe
+  }()
+
+  /// Every named recipe.
+  public static let all: [TrainingRecipe] = [standard, paper, paperVision, referenceVision]
+}
+
+extension TrainingRecipe {
+  /// - Throws: `CodecError` of kind `usage` naming the first setting that cannot work.
+  public func validate() throws {
+    func require(_ condition: Bool, _ what: String, _ remedy: String) throws {
+      if !condition { throw CodecError(.usage, what, at: "recipe \(name)", remedy: remedy) }
+    }
+    guard threshold > 0 && threshold < 1 else { throw SparseAutoencoder.badThreshold(threshold) }
+    try require(modes ?? modesPerFeature > 0, "no modes", "ask for at least one mode")
+    try require(hidden ?? 1 > 0, "hidden layers without units", "ask for at least one hidden unit")
+    try require(batch > 0, "a batch of \(batch) samples", "choose at least one, such as 128")
+    try require(
+      learningRate > 0 && learningRate.isFinite, "a learning rate of \(learningRate)", "choose one such as 1e-3")
+    try require(
+      dictionaryPenalty >= 0 && codePenalty >= 0, "a negative penalty", "choose penalties of 0 or more")
+    try require(dropout >= 0 && dropout < 1, "a dropout of \(dropout)", "choose a share from 0 to below 1")
+    try require(
+      heldOut >= 0 && heldOut <= 0.5, "\(heldOut) of the samples held out", "choose a share from 0 to 0.5")
+    switch length {
+    case .epochs(let count): try require(count > 0, "\(count) epochs", "train for at least one")
+    case .steps(let count, let every):
+      try require(count > 0 && every > 0, "\(count) steps", "train for at least one")
+    }
+  }
+}
