@@ -1,3 +1,14 @@
+/// A family of networks known by name: how to build one from a file, which tensors are its layers, and what it
+/// wants of a stimulus.
+public protocol Architecture: Sendable {
+  /// The word in a model file's `architecture` metadata, such as "retina-cnn".
+  var name: String { get }
+
+  /// Builds the network from named tensors and metadata.
+  /// - Throws: `CodecError` of kind `data`; wrong or missing tensors are named with expected and found shapes.
+  func load(_ weights: ModelWeights) throws -> LoadedModel
+}
+
 /// A network with all that is needed to run it on stimuli.
 public struct LoadedModel: Sendable {
   /// The network; its input is `[history × channel, y, x]`, oldest frame first.

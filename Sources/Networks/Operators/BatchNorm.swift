@@ -1,4 +1,3 @@
-import CKernels
 import Runtime
 
 /// Batch normalisation with settled statistics: an affine map of each channel, or of each unit.
@@ -47,39 +46,6 @@ public struct BatchNorm: Operator {
 
   /// Prepares execution.
   public func compile(inputShapes: [[Int]], batch: Int) throws -> any CompiledOperator {
-    CompiledBatchNorm(self, shape: inputShapes[0])
-  }
-}
-
-private final class CompiledBatchNorm: CompiledOperator {
-  private let norm: BatchNorm
-  /// Neighbouring numbers that share a factor.
-  private let run: Int
-  private let count: Int
-
-  init(_ norm: BatchNorm, shape: [Int]) {
-    self.norm = norm
-    count = elementCount(shape)
-    run = count / norm.factor.count
-  }
-
-  func forward(samples: Int, inputs: [UnsafePointer<Float>], output: UnsafeMutablePointer<Float>) {
-    codec_affine(samples, norm.factor.count, run, norm.factor, norm.offset, inputs[0], output)
-  }
-
-  func reverse(
-    samples: Int, inputs: [UnsafePointer<Float>], output: UnsafePointer<Float>,
-    outputGradient: UnsafePointer<Float>, inputGradients: [GradientSink?]
-  ) {
-    guard let sink = inputGradients[0] else { return }
-    codec_scale_runs(
-      samples, norm.factor.count, run, norm.factor, outputGradient, sink.buffer, sink.adds ? 1 : 0)
-  }
-
-  func tangent(
-    samples: Int, inputs: [UnsafePointer<Float>], output: UnsafePointer<Float>,
-    inputTangents: [UnsafePointer<Float>], outputTangent: UnsafeMutablePointer<Float>
-  ) {
-    codec_scale_runs(samples, norm.factor.count, run, norm.factor, inputTangents[0], outputTangent, 0)
+    CompiledAffine(factor: factor, offset: offset, shape: inputShapes[0])
   }
 }
