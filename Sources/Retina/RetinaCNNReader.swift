@@ -58,10 +58,9 @@ struct RetinaCNNReader {
     try append(
       "dense", try Dense(weight: weight, bias: weights.vector(ifPresent: "dense.bias", count: cells)))
     try append("norm3", try norm("bn3", channels: cells, units: cells))
-    try append("rate", try outputNonlinearity())
-    if weights.metadata["rate_scale"] != nil {
-      try append("scaled_rate", Scale(by: try rateScale(cells: cells)))
-    }
+    let scale = try rateScale(cells: cells)
+    try append(scale == nil ? "rate" : "unscaled_rate", try outputNonlinearity())
+    if let scale { try append("rate", Scale(by: scale)) }
     return try Network(
       name: weights.name, input: "stimulus", inputShape: window, nodes: nodes, output: tensor)
   }
@@ -92,9 +91,16 @@ struct RetinaCNNReader {
     func vector(_ part: String) throws -> [Float] {
       try weights.tensor("\(name).\(part)", shape: [count]).elements
     }
+    let variance = try vector("running_var")
+    let epsilon = Float(try weights.number("bn_eps"))
+    if let index = variance.firstIndex(where: { $0 < 0 || $0 + epsilon <= 0 }) {
+      throw CodecError(
+        .data, "tensor \(name).running_var holds \(variance[index]) at index \(index), expected a variance",
+        at: weights.name)
+    }
     return try BatchNorm(
-      scale: vector("weight"), shift: vector("bias"), mean: vector("running_mean"),
-      variance: vector("running_var"), epsilon: Float(try weights.number("bn_eps")))
+      scale: vector("weight"), shift: vector("bias"), mean: vector("running_mean"), variance: variance,
+      epsilon: epsilon)
   }
 
   /// How many numbers each vector of a norm has: as many as channels or as units, and as `norm` says.
@@ -122,11 +128,11 @@ struct RetinaCNNReader {
     }
   }
 
-  private func rateScale(cells: Int) throws -> [Float] {
-    let scale = try? JSONDecoder().decode([Float].self, from: Data(try weights.text("rate_scale").utf8))
-    guard let scale, scale.count == cells, scale.allSatisfy({ $0.isFinite && $0 > 0 }) else {
-      throw weights.wrongMetadata("rate_scale", expected: "a JSON list of \(cells) factors above 0")
-    }
+  private func rateScale(cells: Int) throws -> [Float]? {
+    guard let text = weights.metadata["rate_scale"] else { return nil }
+    guard let scale = try? JSONDecoder().decode([Float].self, from: Data(text.utf8)), scale.count == cells,
+      scale.allSatisfy({ $0.isFinite && $0 > 0 })
+    else { throw weights.wrongMetadata("rate_scale", expected: "a JSON list of \(cells) factors above 0") }
     return scale
   }
 }
