@@ -1,5 +1,8 @@
+import Foundation
 import Numerics
 import RetinaData
+import Storage
+import TestSupport
 import Testing
 
 @Suite struct SimulatedRetinaTests {
@@ -120,5 +123,70 @@ import Testing
     #expect(message { $0.height = 6 }.contains("6×24"))
     #expect(message { $0.testFrames = 10 }.contains("10 test frames for a history of 20"))
     #expect(message { $0.stimulus = .binaryNoise(checker: 0, hold: 1) }.contains("checkers of 0 pixels"))
+  }
+}
+
+@Suite struct SimulatedRecordingTests {
+  private func written(_ change: (inout SimulatedRetina.Options) -> Void) throws -> (SimulatedRetina, H5File)
+  {
+    var options = SimulatedRetina.Options()
+    (options.cells, options.trainingFrames, options.testFrames, options.repeats) = (4, 700, 300, 40)
+    change(&options)
+    let retina = try SimulatedRetina(options)
+    let path = try Fixtures.temporaryFolder().appending(path: "recording.h5").path
+    let file = try H5File(creating: path)
+    try retina.write(into: file)
+    return (retina, file)
+  }
+
+  @Test func recording_holdsTheMovieAndTheTruth() throws {
+    let (retina, file) = try written { _ in }
+    #expect(try file.dataset("/train/stimulus").shape == [700, 24, 24])
+    #expect(
+      try file.dataset("/train/stimulus").tensor(rows: 250..<270).elements
+        == retina.trainingMovie.frames(250..<270).elements)
+    let rates = try file.dataset("/test/response/true_rate").matrix()
+    let expected = retina.rates(of: retina.testMovie, frames: 0..<300)
+    for cell in 0..<4 {
+      for frame in 0..<300 {
+        #expect(abs(rates[cell, frame] - Double(expected.elements[frame * 4 + cell])) < 1e-3)
+      }
+    }
+    #expect(try file.dataset("/cell_type").numbers(Int.self) == retina.cellTypes.map(\.index))
+    #expect(try file.dataset("/cell_place").shape == [4, 2])
+  }
+
+  @Test func spikes_followTheRates() throws {
+    let (_, file) = try written { _ in }
+    for cell in 0..<4 {
+      let counts: [Double] = try file.dataset("/test/repeats/cell0\(cell + 1)").numbers()
+      #expect(try file.dataset("/test/repeats/cell0\(cell + 1)").shape == [40, 300])
+      let rates = try Array(file.dataset("/test/response/true_rate").matrix().row(cell))
+      let binned = try Array(file.dataset("/test/response/binned").matrix().row(cell))
+      // The variance of a sum of Poisson counts is their expected sum.
+      let expected = rates.reduce(0, +) / 100 * 40
+      let (counted, mean) = (counts.reduce(0, +), binned.reduce(0, +))
+      #expect(abs(counted - expected) < 5 * expected.squareRoot())
+      #expect(abs(mean - counted / 40) < 1e-2)
+      let smoothed = try Array(file.dataset("/test/response/firing_rate_10ms").matrix().row(cell))
+      #expect(Statistics.pearson(rates, smoothed) > 0.8)
+      #expect(abs(smoothed.reduce(0, +) / 100 - mean) < 0.02 * mean + 0.2)
+      let train = try Array(file.dataset("/train/response/binned").matrix().row(cell))
+      let times: [Double] = try file.dataset("/spikes/cell0\(cell + 1)").numbers()
+      #expect(times == times.sorted() && times.count == Int(train.reduce(0, +)))
+      #expect(times.allSatisfy { train[Int($0 * 100)] >= 1 })
+    }
+  }
+
+  @Test func fileContent_isDecidedByTheSeed() throws {
+    func bytes(_ seed: UInt64) throws -> Data {
+      let (_, file) = try written {
+        $0.seed = seed; $0.testFrames = 60; $0.trainingFrames = 60
+      }
+      try file.flush()
+      return try Data(contentsOf: URL(filePath: file.path))
+    }
+    #expect(try bytes(3) == bytes(3))
+    #expect(try bytes(3) != bytes(4))
   }
 }
