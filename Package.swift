@@ -98,7 +98,7 @@ let package = Package(
     .testTarget(
       name: "RetinaDataTests", dependencies: ["RetinaData", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "RetinaTests", dependencies: ["Retina", "TestSupport"], swiftSettings: strict),
+      name: "RetinaTests", dependencies: ["Retina", "RetinaData", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["codec", "Storage", "TestSupport"], swiftSettings: strict),
   ],

@@ -1,10 +1,11 @@
 import Foundation
 import Numerics
+import Stimuli
 
 /// The movie shown to a simulated retina, made frame by frame from its seed: any range costs only itself.
 ///
 /// Values are whole numbers 0…255, as a recording stores them.
-public struct SimulatedMovie: Sendable {
+public struct SimulatedMovie: StimulusSource {
   /// Which movie this is.
   public let name: String
   /// Number of frames.

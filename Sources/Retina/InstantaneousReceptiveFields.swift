@@ -114,16 +114,3 @@ public final class InstantaneousReceptiveFields: Sendable {
       rates: rates)
   }
 }
-
-extension LoadedModel {
-  /// Rows of the output of cells given by id.
-  /// - Throws: `CodecError` of kind usage listing the model's cells.
-  public func units(ofCells ids: [Int]) throws -> [Int] {
-    try ids.map { id in
-      guard let unit = unitIDs.firstIndex(of: id) else {
-        throw CodecError.unknown("cell", "\(id)", valid: unitIDs.map(String.init), at: network.name)
-      }
-      return unit
-    }
-  }
-}
