@@ -3,3 +3,23 @@
 CODEC_VECTORISED void codec_axpy(size_t n, float a, const float *restrict x, float *restrict y) {
   for (size_t i = 0; i < n; ++i) y[i] += a * x[i];
 }
+
+/* The squared distance of two vectors, summed in four lanes so that it vectorises and is the same everywhere. */
+static inline __attribute__((always_inline)) double squared_distance(size_t n, const double *a, const double *b) {
+  double lanes[4] = {0, 0, 0, 0};
+  size_t i = 0;
+  for (; i + 4 <= n; i += 4)
+    for (int lane = 0; lane < 4; ++lane) {
+      const double difference = a[i + lane] - b[i + lane];
+      lanes[lane] += difference * difference;
+    }
+  for (; i < n; ++i) lanes[0] += (a[i] - b[i]) * (a[i] - b[i]);
+  return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
+}
+
+CODEC_VECTORISED void codec_squared_distances(size_t rows, size_t others, size_t n, const double *restrict a,
+                                              const double *restrict b, double *restrict distances) {
+  for (size_t row = 0; row < rows; ++row)
+    for (size_t other = 0; other < others; ++other)
+      distances[row * others + other] = squared_distance(n, a + row * n, b + other * n);
+}

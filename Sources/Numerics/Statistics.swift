@@ -84,6 +84,16 @@ public enum Statistics {
     return result
   }
 
+  /// `samples` with each column at mean 0 and standard deviation 1 (divisor n); constant columns become zero.
+  public static func standardised(_ samples: Matrix) -> Matrix {
+    var result = centred(samples)
+    for column in 0..<samples.columns {
+      let deviation = variance(result.column(column), divisor: .n).squareRoot()
+      for row in 0..<samples.rows where deviation > 0 { result[row, column] /= deviation }
+    }
+    return result
+  }
+
   /// The covariance of the columns of `samples` [sample, variable].
   public static func covariance(_ samples: Matrix, divisor: Divisor = .nMinus1) -> Matrix {
     let deviations = centred(samples)

@@ -1,6 +1,8 @@
 import Foundation
 import Numerics
 import Runtime
+import Storage
+import TestSupport
 import Testing
 
 @Suite struct PrecisionEstimateTests {
@@ -126,5 +128,22 @@ import Testing
       #expect(error?.kind == kind, sourceLocation: location)
       #expect(error?.what.contains(text) == true, "\(error?.what ?? "")", sourceLocation: location)
     }
+  }
+}
+
+extension PrecisionEstimateTests {
+  @Test func fixtureRates_haveScikitLearnsLedoitWolf_andTheExpectedPrecision() throws {
+    let modes = try H5File(reading: Fixtures.path("modes/expected.h5"))
+    let (covariance, shrinkage) = Statistics.ledoitWolf(try modes.dataset("/ledoit_wolf/data").matrix())
+    let expected = try modes.dataset("/ledoit_wolf/covariance").matrix()
+    let amount = try #require(try modes.attribute("shrinkage", of: "/ledoit_wolf")?.asNumber)
+    #expect(abs(shrinkage - amount) < 1e-9)
+    #expect(largestDifference(covariance, expected) < 1e-9 * expected.elements.max()!)
+
+    let retina = try H5File(reading: Fixtures.path("retina/expected.h5"))
+    let estimate = try PrecisionEstimate(samples: try retina.dataset("/rate").matrix())
+    let precision = try retina.dataset("/rate_precision").matrix()
+    #expect(estimate.shrinkage == 0)
+    #expect(largestDifference(estimate.precision, precision) < 1e-6 * precision.elements.max()!)
   }
 }

@@ -14,6 +14,10 @@
 /* y[i] += a * x[i] */
 void codec_axpy(size_t n, float a, const float *x, float *y);
 
+/* distances[i][j] = |a[i] - b[j]|^2 for the rows of a [rows][n] and b [others][n]. */
+void codec_squared_distances(size_t rows, size_t others, size_t n, const double *a, const double *b,
+                             double *distances);
+
 /* Random numbers of Philox4x32-10: n of them, four of each block, starting with block `first` of a stream.
    Uniform: multiples of 2^-24 in [0, 1). Normal: mean 0 (Box-Muller), tails to 5.8 standard deviations. */
 void codec_philox_uniform(uint64_t key, uint64_t stream, uint64_t first, size_t n, float *out);
