@@ -64,12 +64,16 @@ public enum AttributeValue: Sendable, Equatable {
 }
 
 extension AttributeValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral {
+  /// A text.
   public init(stringLiteral value: String) { self = .text(value) }
+  /// One integer.
   public init(integerLiteral value: Int) { self = .integer(value) }
+  /// One number.
   public init(floatLiteral value: Double) { self = .number(value) }
 }
 
 extension AttributeValue: CustomStringConvertible {
+  /// The value as a reader writes it.
   public var description: String {
     switch self {
     case .text(let text): text

@@ -30,18 +30,35 @@ extension H5Dataset {
     for (range, length) in zip(box, shape) {
       precondition(range.lowerBound >= 0 && range.upperBound <= length)
     }
-    guard case .number = elementKind else {
+    guard case .number(let isInteger, _) = elementKind else {
       throw CodecError(.data, "the dataset holds \(elementKind.noun), not numbers", at: place)
     }
+    return Number.numberType.isInteger && !isInteger ? try wholeNumbers(in: box) : try read(box)
+  }
+
+  /// Integers out of floating-point numbers, which must have no fractions.
+  private func wholeNumbers<Number: StoredNumber>(in box: [Range<Int>]) throws -> [Number] {
+    let numbers: [Double] = try read(box)
+    return try numbers.enumerated().map { index, value in
+      guard let number = Number(exactly: value) else {
+        throw CodecError(
+          .data, "element \(index) is \(value), no \(Number.numberType.rawValue)", at: place,
+          remedy: "whole numbers are expected")
+      }
+      return number
+    }
+  }
+
+  private func read<Number: StoredNumber>(_ box: [Range<Int>]) throws -> [Number] {
     let count = box.map(\.count).reduce(1, *)
     try requireMemory(count * Number.numberType.size)
     guard count > 0 else { return [] }
-    var status: herr_t = 0
-    let numbers = try H5.locked {
+    return try H5.locked {
       let selection = try Selection(box, of: self)
       let transfer = try transferProperties(isExact: Number.numberType.isInteger)
+      var status: herr_t = 0
       let numbers = [Number](unsafeUninitializedCapacity: count) { buffer, filled in
-        // HDF5 leaves the memory of chunks that were never written alone or fills it with the fill value.
+        // HDF5 leaves the memory of chunks that were never written as it is where they have no fill value.
         buffer.initialize(repeating: .zero)
         status = H5Dread(
           handle.id, Number.numberType.native, selection.memory.id, selection.file.id, transfer.id,
@@ -51,7 +68,6 @@ extension H5Dataset {
       try H5.check(status, "cannot read the dataset as \(Number.numberType.rawValue)", at: place)
       return numbers
     }
-    return numbers
   }
 
   /// The whole dataset in single precision.
@@ -105,7 +121,7 @@ extension H5Dataset {
       at: place)
   }
 
-  /// Integers are read exactly: a fraction, or a value that does not fit, stops the reading.
+  /// Integers are read exactly: a value that does not fit stops the reading.
   private func transferProperties(isExact: Bool) throws -> H5Handle {
     let transfer = try H5Handle(
       H5Pcreate(codec_h5_dataset_transfer()), "cannot set transfer properties", at: place, closedBy: H5Pclose)

@@ -87,7 +87,11 @@ extension H5File {
   /// - Parameter rank: the number of axes it must have; nil takes any.
   /// - Throws: `CodecError` of kind `data` naming file and dataset where it is missing or of another rank.
   public func dataset(_ path: String, rank: Int? = nil) throws -> H5Dataset {
-    guard kind(of: path) == .dataset else {
+    switch kind(of: path) {
+    case .dataset: break
+    // Fails with the library's reason: a link that leads nowhere, or a version newer than the library.
+    case .other: _ = try H5.locked { try open(path) }
+    case .group, nil:
       throw CodecError(.data, "there is no such dataset", at: place(path), remedy: neighbours(of: path))
     }
     let dataset = try H5.locked { try openDataset(path) }

@@ -42,16 +42,51 @@ public protocol StoredNumber: BitwiseCopyable, Sendable {
   static var numberType: NumberType { get }
   /// What uninitialised memory is filled with.
   static var zero: Self { get }
+  /// The same number in this type; nil where it does not fit or has a fraction that does not.
+  init?(exactly number: Double)
 }
 
-extension Float: StoredNumber { public static var numberType: NumberType { .float32 } }
-extension Double: StoredNumber { public static var numberType: NumberType { .float64 } }
-extension Int: StoredNumber { public static var numberType: NumberType { .int64 } }
-extension Int8: StoredNumber { public static var numberType: NumberType { .int8 } }
-extension Int16: StoredNumber { public static var numberType: NumberType { .int16 } }
-extension Int32: StoredNumber { public static var numberType: NumberType { .int32 } }
-extension Int64: StoredNumber { public static var numberType: NumberType { .int64 } }
-extension UInt8: StoredNumber { public static var numberType: NumberType { .uint8 } }
-extension UInt16: StoredNumber { public static var numberType: NumberType { .uint16 } }
-extension UInt32: StoredNumber { public static var numberType: NumberType { .uint32 } }
-extension UInt64: StoredNumber { public static var numberType: NumberType { .uint64 } }
+extension Float: StoredNumber {
+  /// Single precision.
+  public static var numberType: NumberType { .float32 }
+}
+extension Double: StoredNumber {
+  /// Double precision.
+  public static var numberType: NumberType { .float64 }
+}
+extension Int: StoredNumber {
+  /// Signed, 64 bits.
+  public static var numberType: NumberType { .int64 }
+}
+extension Int8: StoredNumber {
+  /// Signed, 8 bits.
+  public static var numberType: NumberType { .int8 }
+}
+extension Int16: StoredNumber {
+  /// Signed, 16 bits.
+  public static var numberType: NumberType { .int16 }
+}
+extension Int32: StoredNumber {
+  /// Signed, 32 bits.
+  public static var numberType: NumberType { .int32 }
+}
+extension Int64: StoredNumber {
+  /// Signed, 64 bits.
+  public static var numberType: NumberType { .int64 }
+}
+extension UInt8: StoredNumber {
+  /// Unsigned, 8 bits.
+  public static var numberType: NumberType { .uint8 }
+}
+extension UInt16: StoredNumber {
+  /// Unsigned, 16 bits.
+  public static var numberType: NumberType { .uint16 }
+}
+extension UInt32: StoredNumber {
+  /// Unsigned, 32 bits.
+  public static var numberType: NumberType { .uint32 }
+}
+extension UInt64: StoredNumber {
+  /// Unsigned, 64 bits.
+  public static var numberType: NumberType { .uint64 }
+}
