@@ -17,11 +17,11 @@ package struct PathTerm: Sendable, Equatable {
     a.gradientRows == b.gradientRows && a.valueRows == b.valueRows && a.weight == b.weight
   }
 
-  /// The same term where the path's points begin at row `offset` of the batch.
-  package func shifted(by offset: Int) -> PathTerm {
+  /// The same term where point `i` of the path is row `rowOfNode[i]` of a batch.
+  package func withRows(_ rowOfNode: [Int]) -> PathTerm {
     PathTerm(
-      gradientRows: (gradientRows.low + offset, gradientRows.high + offset),
-      valueRows: (valueRows.low + offset, valueRows.high + offset), weight: weight)
+      gradientRows: (rowOfNode[gradientRows.low], rowOfNode[gradientRows.high]),
+      valueRows: (rowOfNode[valueRows.low], rowOfNode[valueRows.high]), weight: weight)
   }
 
   fileprivate var kernelTerm: codec_path_term {
@@ -99,13 +99,22 @@ package enum PathSums {
     }
   }
 
+  /// Σ x² over some of the values.
+  package static func squareSum(_ values: Span<Float>, _ range: Range<Int>) -> Double {
+    precondition(range.lowerBound >= 0 && range.upperBound <= values.count)
+    return values.withUnsafeBufferPointer {
+      codec_square_sum(range.count, $0.baseAddress! + range.lowerBound)
+    }
+  }
+
   /// Writes the points from + α·(to − from) of a straight path to rows of `points`, beginning at row `row`.
   /// - Parameters:
   ///   - along: α of each point.
   ///   - from: `[unit]`, the path's start.
   ///   - ends: holds the path's end at `endOffset`.
   package static func writePoints(
-    along: [Float], from: [Float], ends: [Float], endOffset: Int, into points: inout [Float], row: Int
+    along: [Float], from: [Float], ends: [Float], endOffset: Int, into points: inout MutableSpan<Float>,
+    row: Int
   ) {
     let units = from.count
     precondition(

@@ -50,8 +50,9 @@ private func numbers(_ count: Int, seed: Int) -> [Float] {
     let units = 1500
     let (from, ends) = (numbers(units, seed: 6), numbers(2 * units, seed: 7))
     var points = [Float](repeating: 9, count: 4 * units)
+    var span = points.mutableSpan
     PathSums.writePoints(
-      along: [0, 0.25, 1], from: from, ends: ends, endOffset: units, into: &points, row: 1)
+      along: [0, 0.25, 1], from: from, ends: ends, endOffset: units, into: &span, row: 1)
     for unit in 0..<units {
       #expect(points[unit] == 9)
       #expect(points[units + unit] == from[unit])

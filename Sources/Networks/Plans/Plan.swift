@@ -32,13 +32,13 @@ public final class Plan {
   }
 
   let steps: [PlanStep]
-  private let values: TensorBuffers
-  private let gradients: TensorBuffers
-  private var tangents: TensorBuffers?
+  let values: TensorBuffers
+  let gradients: TensorBuffers
+  private(set) var tangents: TensorBuffers?
   /// Samples of the last forward pass.
-  private var samples = 0
-  private var hasGradients = false
-  private var hasTangents = false
+  private(set) var samples = 0
+  private(set) var hasGradients = false
+  private(set) var hasTangents = false
 
   /// - Parameters:
   ///   - batch: the largest number of samples a pass takes; path steps ride in it.
@@ -65,13 +65,18 @@ public final class Plan {
   public func forward(_ input: Tensor) throws -> Tensor {
     try check(input, against: network.inputShape, "input")
     values.store(input, network.input)
-    samples = input.rows
+    try run(samples: input.rows)
+    return try read(network.output, from: values, "value")
+  }
+
+  /// Runs the network on what the input's memory holds.
+  func run(samples: Int) throws {
+    self.samples = samples
     (hasGradients, hasTangents) = (false, false)
     for step in steps {
       try step.compiled.forward(
         samples: samples, inputs: step.inputs.map { values.reading($0) }, output: values[step.output])
     }
-    return try read(network.output, from: values, "value")
   }
 
   /// The value of a tap in the last forward pass, `[n, shape…]`.
