@@ -26,4 +26,5 @@ void codec_philox_normal(uint64_t key, uint64_t stream, uint64_t first, size_t n
 void codec_philox_bits(uint64_t key, uint64_t stream, uint64_t first, size_t blocks, uint16_t *out);
 
 #include "NetworkKernels.h"
+#include "SpectralKernels.h"
 #include "pathsums.h"

@@ -85,7 +85,9 @@ public struct Convolution: Operator {
 
   /// The implementation for an input shape and a number of samples.
   func backend(inputShape: [Int], batch: Int) throws -> any ConvolutionBackend {
-    GEMMConvolution(try sizes(inputShape: inputShape), weight: weight.elements)
+    let shape = try sizes(inputShape: inputShape)
+    if isPlain { return SpectralConvolution(shape, weight: weight.elements) }
+    return GEMMConvolution(shape, weight: weight.elements)
   }
 
   private func sizes(inputShape: [Int]) throws -> ConvolutionShape {
