@@ -74,7 +74,7 @@ public final class H5File: @unchecked Sendable {
   }
 
   /// `file: object`, for messages.
-  func place(_ object: String) -> String { "\(path): \(H5File.absolute(object))" }
+  public func place(_ object: String) -> String { "\(path): \(H5File.absolute(object))" }
 
   /// The path from the root, with one leading slash.
   static func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "/" + path }

@@ -19,3 +19,16 @@ public enum Fixtures {
     return folder
   }
 }
+
+extension Fixtures {
+  /// The path of a file of the data folder beside the checkout, such as `recordings/moving_bar.h5`; nil where
+  /// it is absent, which a continuous-integration run may not be.
+  public static func shared(_ name: String) -> String? {
+    let checkout = folder.deletingLastPathComponent().deletingLastPathComponent()
+    let path = checkout.deletingLastPathComponent().appending(path: "shared/\(name)").path
+    if FileManager.default.fileExists(atPath: path) { return path }
+    precondition(ProcessInfo.processInfo.environment["CI"] != "true", "\(path) is missing")
+    print("\(name) is not beside this checkout: not tested")
+    return nil
+  }
+}
