@@ -83,7 +83,8 @@ let package = Package(
       path: "Tests/Support", swiftSettings: strict),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"], swiftSettings: strict),
     .testTarget(
-      name: "NumericsTests", dependencies: ["Numerics", "Storage", "TestSupport"], swiftSettings: strict),
+      name: "NumericsTests", dependencies: ["Numerics", "CKernels", "Storage", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: strict),
     .testTarget(

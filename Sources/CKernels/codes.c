@@ -11,30 +11,6 @@ enum { lane_count = 8 };
 #define POSITIVE(v) ((lanes)((mask_lanes)((v) > 0.0f) & (mask_lanes)(v)))
 #define SUM(v) (((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])))
 
-CODEC_VECTORISED void codec_code_sigmoid(size_t n, const float *restrict pre, float *restrict value) {
-  for (size_t e = 0; e < n; ++e) {
-    /* exp(-x) = 2^k exp(r), |r| <= ln2/2, by a degree-6 Taylor polynomial: 2e-7 relative. */
-    float x = -pre[e];
-    x = x < -87.0f ? -87.0f : x;
-    x = x > 87.0f ? 87.0f : x;
-    float power = x * 1.44269504f;
-    int32_t whole = (int32_t)(power + (power < 0 ? -0.5f : 0.5f));
-    float r = x - (float)whole * 0.693145751953125f - (float)whole * 1.428606765330187e-06f;
-    float series = 1.0f / 720;
-    series = series * r + 1.0f / 120;
-    series = series * r + 1.0f / 24;
-    series = series * r + 1.0f / 6;
-    series = series * r + 0.5f;
-    series = series * r + 1.0f;
-    series = series * r + 1.0f;
-    union {
-      int32_t bits;
-      float value;
-    } scale = {.bits = (whole + 127) << 23};
-    value[e] = 1.0f / (1.0f + series * scale.value);
-  }
-}
-
 CODEC_VECTORISED void codec_decode_codes(size_t found, const uint32_t *restrict code, const uint32_t *restrict sample,
                                          const float *restrict value, size_t width, const float *restrict atoms,
                                          int rectify, float *restrict reconstruction) {

@@ -49,7 +49,7 @@ package struct CodeList: Sendable {
         findInBlocks(w, hidden, codes: codes, width: width, samples: samples, threshold: threshold)
       }
     }
-    codec_code_sigmoid(count, pre, &value)
+    codec_sigmoid(count, pre, &value)
   }
 
   private mutating func findInBlocks(

@@ -71,7 +71,7 @@ public struct PrecisionEstimate: Sendable, Equatable {
         "a covariance needs two samples of at least one output, not \(samples.rows) of \(samples.columns)",
         at: place)
     }
-    if let bad = samples.elements.firstIndex(where: { !$0.isFinite }) {
+    if let bad = samples.elements.firstNonFiniteIndex {
       throw CodecError(
         .data,
         "output \(bad % samples.columns) of sample \(bad / samples.columns) is \(samples.elements[bad]), not a finite number",

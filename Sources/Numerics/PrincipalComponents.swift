@@ -104,7 +104,7 @@ extension Matrix {
   /// - Parameters:
   ///   - use: what the numbers are for, such as "clusters".
   public func requireFinite(_ use: String, at place: String? = nil) throws {
-    guard let bad = elements.firstIndex(where: { !$0.isFinite }) else { return }
+    guard let bad = elements.firstNonFiniteIndex else { return }
     throw CodecError(
       .data,
       "no \(use) of numbers that are not finite: row \(bad / columns), column \(bad % columns) is \(elements[bad])",

@@ -11,9 +11,6 @@
 #define CODEC_VECTORISED
 #endif
 
-/* y[i] += a * x[i] */
-void codec_axpy(size_t n, float a, const float *x, float *y);
-
 /* distances[i][j] = |a[i] - b[j]|^2 for the rows of a [rows][n] and b [others][n]. */
 void codec_squared_distances(size_t rows, size_t others, size_t n, const double *a, const double *b,
                              double *distances);

@@ -48,9 +48,6 @@ size_t codec_active_codes(size_t codes, size_t inputs, size_t count, size_t stri
 size_t codec_listed_codes(size_t codes, size_t first, size_t count, size_t stride, const float *pre_codes,
                           float threshold, size_t found, uint32_t *code, uint32_t *sample, float *pre);
 
-/* value[e] = 1 / (1 + exp(-pre[e])). */
-void codec_code_sigmoid(size_t n, const float *pre, float *value);
-
 /* reconstruction[sample] += value * atoms[code] for every listed code; rectify uses max(atoms, 0). */
 void codec_decode_codes(size_t found, const uint32_t *code, const uint32_t *sample, const float *value, size_t width,
                         const float *atoms, int rectify, float *reconstruction);

@@ -1,9 +1,5 @@
 #include "CKernels.h"
 
-CODEC_VECTORISED void codec_axpy(size_t n, float a, const float *restrict x, float *restrict y) {
-  for (size_t i = 0; i < n; ++i) y[i] += a * x[i];
-}
-
 /* The squared distance of two vectors, summed in four lanes so that it vectorises and is the same everywhere. */
 static inline __attribute__((always_inline)) double squared_distance(size_t n, const double *a, const double *b) {
   double lanes[4] = {0, 0, 0, 0};
