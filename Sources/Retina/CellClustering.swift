@@ -13,6 +13,16 @@ public struct CellPartition: Sendable, Equatable {
   public let silhouette: Double
   /// Each cell's silhouette; NaN for cells without a profile.
   public let silhouettes: [Double]
+
+  /// Rows of cells that are alone in their cluster.
+  public var loners: [Int] {
+    labels.indices.filter { cell in labels[cell] >= 0 && labels.count { $0 == labels[cell] } == 1 }
+  }
+
+  /// Number of clusters of two cells or more.
+  public var groupCount: Int {
+    Set(labels.filter { label in label >= 0 && labels.count { $0 == label } > 1 }).count
+  }
 }
 
 /// Cells clustered by their profiles at every number of clusters that makes sense, and what that is worth.

@@ -37,8 +37,8 @@ public enum AtomicFile {
     }
   }
 
-  /// Renames, and makes the new name durable.
-  static func rename(_ temporary: String, to path: String) throws {
+  /// Gives a finished file its name, replacing what had it, and makes that durable.
+  public static func rename(_ temporary: String, to path: String) throws {
     guard Foundation.rename(temporary, path) == 0 else {
       throw CodecError.system("cannot rename \(temporary)", at: path)
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Numerics
 import RetinaData
+import Runtime
 import Storage
 import TestSupport
 import Testing
@@ -188,5 +189,30 @@ import Testing
     }
     #expect(try bytes(3) == bytes(3))
     #expect(try bytes(3) != bytes(4))
+  }
+
+  @Test func files_areNotReplacedUnasked() throws {
+    var options = SimulatedRetina.Options()
+    (options.trainingFrames, options.testFrames, options.cells) = (40, 40, 2)
+    let retina = try SimulatedRetina(options)
+    let folder = try Fixtures.temporaryFolder()
+    let (recording, model) = (
+      folder.appending(path: "r.h5").path, folder.appending(path: "m.safetensors").path
+    )
+    try retina.writeRecording(to: recording)
+    try retina.writeModel(to: model)
+    #expect(try H5File(reading: recording).dataset("/test/repeats/cell02").shape == [6, 40])
+    #expect(try Safetensors(reading: model).tensor("conv1.weight").shape == [8, 20, 7, 7])
+    for write in [{ try retina.writeRecording(to: recording) }, { try retina.writeModel(to: model) }] {
+      #expect(throws: CodecError.self) { try write() }
+    }
+    try retina.writeRecording(to: recording, force: true)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["m.safetensors", "r.h5"])
+  }
+
+  @Test func refusedFolder_leavesNothing() throws {
+    let retina = try SimulatedRetina()
+    #expect(throws: CodecError.self) { try retina.writeRecording(to: "/nowhere/at/all.h5") }
   }
 }
