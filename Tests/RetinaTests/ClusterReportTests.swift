@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test func agreeingFits_tellHowMany() throws {
-    let report = try report((1...3).map { fit(types: threeTypes, seed: $0) })
+    let report = try self.report((1...3).map { fit(types: threeTypes, seed: $0) })
     #expect(report.support == .types(3))
     #expect(report.conclusion.hasPrefix("3 types are supported"))
   }
@@ -64,7 +64,7 @@ import Testing
     #expect(report.conclusion.hasPrefix("No types are supported"))
     #expect(report.conclusion.contains("not evidence of types"))
     #expect(report.warnings.contains { $0.contains("not supported as types") })
-    #expect(try report((1...3).map { fit(types: one, seed: $0) }).support == .noTypes)
+    #expect(try self.report((1...3).map { fit(types: one, seed: $0) }).support == .noTypes)
   }
 
   @Test func oneStrangeCell_isNoType() throws {
