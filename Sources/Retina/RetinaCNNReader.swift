@@ -88,10 +88,10 @@ struct RetinaCNNReader {
 
   private func norm(_ name: String, channels: Int, units: Int) throws -> BatchNorm {
     let count = try normCount(name, channels: channels, units: units)
-    func vector(_ part: String) throws -> [Float] {
+    let parts = try ["weight", "bias", "running_mean", "running_var"].map { part in
       try weights.tensor("\(name).\(part)", shape: [count]).elements
     }
-    let variance = try vector("running_var")
+    let variance = parts[3]
     let epsilon = Float(try weights.number("bn_eps"))
     if let index = variance.firstIndex(where: { $0 < 0 || $0 + epsilon <= 0 }) {
       throw CodecError(
@@ -99,8 +99,7 @@ struct RetinaCNNReader {
         at: weights.name)
     }
     return try BatchNorm(
-      scale: vector("weight"), shift: vector("bias"), mean: vector("running_mean"), variance: variance,
-      epsilon: epsilon)
+      scale: parts[0], shift: parts[1], mean: parts[2], variance: variance, epsilon: epsilon)
   }
 
   /// How many numbers each vector of a norm has: as many as channels or as units, and as `norm` says.

@@ -1,5 +1,7 @@
+import Foundation
 import Numerics
 import Runtime
+import Storage
 
 /// A model file's named tensors and metadata; every wrong or missing one is an error that says what was expected.
 public struct ModelWeights: Sendable {
@@ -15,6 +17,16 @@ public struct ModelWeights: Sendable {
     self.name = name
     self.tensors = tensors
     self.metadata = metadata
+  }
+
+  /// All tensors and metadata of a safetensors file.
+  /// - Throws: `CodecError` of kind `fileSystem` or `data` naming the file and what is wrong with it.
+  public init(reading path: String) throws {
+    let file = try Safetensors(reading: path)
+    self.init(
+      name: URL(filePath: path).lastPathComponent,
+      tensors: Dictionary(uniqueKeysWithValues: try file.names.map { ($0, try file.tensor($0)) }),
+      metadata: file.metadata)
   }
 
   /// A tensor that must be there.
