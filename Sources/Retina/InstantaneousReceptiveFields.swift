@@ -31,6 +31,8 @@ public final class InstantaneousReceptiveFields: Sendable {
     public let fields: Tensor
     /// The model's rates, `[frame, cell]`, Hz.
     public let rates: Tensor
+    /// Space and time components, frame after frame, cell after cell; empty where not asked for.
+    public let components: [ReceptiveFieldComponents]
   }
 
   /// Compiles the network, once for each thread.
@@ -69,13 +71,27 @@ public final class InstantaneousReceptiveFields: Sendable {
   }
 
   /// Hands over the fields of some frames, block by block in their order.
-  public func forEachBlock(_ frames: [Int], _ body: (Block) throws -> Void) throws {
-    let blocks = try self.blocks(of: frames)
+  /// - Parameters:
+  ///   - finished: how many of the frames to leave out because they were handed over before; the others come in the
+  ///     same blocks, so their values are the same.
+  ///   - withComponents: whether to compute space and time components too.
+  /// - Throws: `CodecError` of kind usage naming a frame that has no whole history before it, of kind interrupted.
+  public func forEachBlock(
+    _ frames: [Int], after finished: Int = 0, withComponents: Bool = false, _ body: (Block) throws -> Void
+  ) throws {
+    var blocks = try self.blocks(of: frames)[...]
+    var left = finished
+    while let first = blocks.first, left >= first.count {
+      left -= first.count
+      blocks.removeFirst()
+    }
     let perRound = 2 * team.count
-    for first in stride(from: 0, to: blocks.count, by: perRound) {
+    while !blocks.isEmpty {
       try Interrupt.check()
-      let results = try team.map(first..<min(first + perRound, blocks.count)) { plan, index in
-        try self.run(blocks[index], on: plan)
+      let round = Array(blocks.prefix(perRound))
+      blocks = blocks.dropFirst(perRound)
+      let results = try team.map(0..<round.count) { plan, index in
+        try self.run(round[index], on: plan, withComponents: withComponents)
       }
       for block in results { try body(block) }
     }
@@ -106,11 +122,14 @@ public final class InstantaneousReceptiveFields: Sendable {
       remedy: "choose from \(first) to \(last), at least \(history) frames after the start of a segment")
   }
 
-  private func run(_ samples: Range<Int>, on plan: ReceptiveFieldPlan) throws -> Block {
+  private func run(
+    _ samples: Range<Int>, on plan: ReceptiveFieldPlan, withComponents: Bool
+  ) throws -> Block {
     let (fields, rates) = try plan.run(windows.normalisedFrames(forSamples: samples))
+    let rows = withComponents ? 0..<fields.rows : 0..<0
     return Block(
       frames: samples.map { windows.responseFrame(ofSample: $0) },
       fields: fields.reshaped([samples.count, cells.count, history, frameSize.height, frameSize.width]),
-      rates: rates)
+      rates: rates, components: rows.map { ReceptiveFieldComponents(field: fields.row($0), lags: history) })
   }
 }

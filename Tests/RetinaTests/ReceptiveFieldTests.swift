@@ -5,8 +5,10 @@ import Storage
 import Testing
 
 @Suite struct ReceptiveFieldTests {
-  @Test func fields_areTheReferences() throws {
-    let fixture = try RetinaFixture.retina()
+  @Test(arguments: ["retina", "moving_bar"]) func fields_areTheReferences(name: String) throws {
+    guard let fixture = name == "retina" ? try RetinaFixture.retina() : try RetinaFixture.movingBar() else {
+      return
+    }
     let rows: [Int] = try fixture.expected.dataset("picked_rows").numbers()
     let receptiveFields = try InstantaneousReceptiveFields(
       model: fixture.model, windows: fixture.windows, threads: 2)
@@ -14,6 +16,17 @@ import Testing
     let expected = try fixture.expected.dataset("irf").tensor()
     #expect(fields.shape == expected.shape)
     #expect(largestDifference(fields.elements, expected.elements) < 1e-4)
+  }
+
+  @Test(arguments: ["retina", "moving_bar"]) func testCorrelation_isTheReferences(name: String) throws {
+    guard let fixture = name == "retina" ? try RetinaFixture.retina() : try RetinaFixture.movingBar() else {
+      return
+    }
+    let agreement = RateAgreement(
+      rates: try fixture.expected.dataset("rate").matrix(), recorded: try fixture.recordedRates())
+    let expected: [Double] = try fixture.expected.dataset("test_correlation").numbers()
+    #expect(zip(agreement.correlations, expected).allSatisfy { abs($0 - $1) < 1e-6 })
+    #expect(agreement.mean > 0.85)
   }
 
   /// A cell's field is the same whichever other cells and frames are asked for: ids, not places.

@@ -1,34 +1,16 @@
 import Networks
 import Numerics
 import Retina
+import RetinaData
 import Stimuli
 import Storage
 import TestSupport
-
-/// A movie in an HDF5 dataset `[time, y, x]`.
-struct MovieDataset: StimulusSource {
-  let movie: Tensor
-  let name: String
-  var segments: [Range<Int>]
-
-  init(_ path: String, dataset: String) throws {
-    let file = try H5File(reading: path)
-    movie = try file.dataset(dataset).tensor()
-    name = file.name
-    segments = [0..<movie.rows]
-  }
-
-  var frameShape: [Int] { [1, movie.shape[1], movie.shape[2]] }
-  var frameCount: Int { movie.rows }
-  var frameInterval: Double? { nil }
-  func frames(_ range: Range<Int>) throws -> Tensor { movie.rows(range).reshaped([range.count] + frameShape) }
-}
 
 /// A fitted network, the test movie it sees, and what must come out.
 struct RetinaFixture {
   let model: LoadedModel
   let windows: WindowSeries
-  let recording: H5File
+  let test: RecordingSplit
   let expected: H5File
 
   init(model: String, recording: String, expected: String) throws {
@@ -36,9 +18,27 @@ struct RetinaFixture {
     let tensors = try Dictionary(uniqueKeysWithValues: file.names.map { ($0, try file.tensor($0)) })
     self.model = try RetinaCNN().load(
       ModelWeights(name: "model.safetensors", tensors: tensors, metadata: file.metadata))
-    windows = try self.model.windows(over: MovieDataset(recording, dataset: "test/stimulus"))
-    self.recording = try H5File(reading: recording)
+    test = try Recording(path: recording).split("test")
+    windows = try self.model.windows(over: test)
     self.expected = try H5File(reading: expected)
+  }
+
+  /// The real recording beside the checkout; nil where it is absent.
+  static func movingBar() throws -> RetinaFixture? {
+    guard let recording = Fixtures.shared("recordings/moving_bar.h5") else { return nil }
+    return try RetinaFixture(
+      model: Fixtures.path("moving_bar/model.safetensors"), recording: recording,
+      expected: Fixtures.path("moving_bar/expected.h5"))
+  }
+
+  /// The recorded rates of the windows, `[sample, cell]`.
+  func recordedRates() throws -> Matrix {
+    let rates = Matrix(try test.rates())
+    return Matrix(
+      rows: windows.sampleCount, columns: rates.rows,
+      elements: (0..<windows.sampleCount).flatMap { sample in
+        (0..<rates.rows).map { rates[$0, windows.responseFrame(ofSample: sample)] }
+      })
   }
 
   /// The simulated recording of the samples.
