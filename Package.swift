@@ -85,8 +85,13 @@ let package = Package(
     .testTarget(
       name: "NumericsTests", dependencies: ["Numerics", "CKernels", "Storage", "TestSupport"],
       swiftSettings: strict),
+    // Writes a result for the tests that kill it.
+    .executableTarget(
+      name: "ResultWriterChild", dependencies: ["Storage", "Runtime"], path: "Tests/ResultWriterChild",
+      swiftSettings: strict),
     .testTarget(
-      name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: strict),
+      name: "StorageTests", dependencies: ["Storage", "TestSupport", "ResultWriterChild"],
+      swiftSettings: strict),
     .testTarget(
       name: "StimuliTests", dependencies: ["Stimuli", "TestSupport"], swiftSettings: strict),
     .testTarget(

@@ -1,5 +1,5 @@
 /// What an attribute of a file, group or dataset holds.
-public enum AttributeValue: Sendable, Equatable {
+public enum AttributeValue: Sendable, Equatable, Codable {
   case text(String)
   case texts([String])
   case integer(Int)

@@ -175,3 +175,19 @@ private struct JSONReader {
     return code
   }
 }
+
+extension JSONValue {
+  /// The value as a reader writes it.
+  var words: String {
+    switch self {
+    case .object(let members):
+      "{" + members.map { "\($0.name): \($0.value.words)" }.joined(separator: ", ") + "}"
+    case .array(let values): "[" + values.map(\.words).joined(separator: ", ") + "]"
+    case .string(let text): text
+    case .integer(let value): "\(value)"
+    case .number(let value): "\(value)"
+    case .bool(let value): "\(value)"
+    case .null: "not set"
+    }
+  }
+}

@@ -1,7 +1,7 @@
 import CHDF5
 
 /// The number types files hold.
-public enum NumberType: String, Sendable, CaseIterable {
+public enum NumberType: String, Sendable, Codable, CaseIterable {
   case float32, float64
   case int8, int16, int32, int64
   case uint8, uint16, uint32, uint64
