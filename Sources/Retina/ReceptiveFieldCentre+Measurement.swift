@@ -32,7 +32,7 @@ extension ReceptiveFieldCentre {
     return (0..<count).map { (2 * $0 + 1) * total / (2 * count) }
   }
 
-  private static func centre(of energy: [Double], width: Int) -> ReceptiveFieldCentre? {
+  static func centre(of energy: [Double], width: Int) -> ReceptiveFieldCentre? {
     guard let peak = energy.max(), peak > 0 else { return nil }
     var (sum, y, x) = (0.0, 0.0, 0.0)
     for (pixel, value) in energy.enumerated() where value >= 0.25 * peak {

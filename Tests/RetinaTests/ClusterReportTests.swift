@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ClusterReportTests {
   /// A fit of cells of some types: rates follow a drive of their type, contributions a profile of their type.
-  private func fit(types: [Int], seed: UInt64, noise: Double = 0.1, placed: Bool = true) -> ClusterFit {
+  static func fit(types: [Int], seed: UInt64, noise: Double = 0.1, placed: Bool = true) -> ClusterFit {
     var random = RandomStream(seed: 77)
     let profiles = (0..<3).map { _ in (0..<8).map { _ in random.normal() } }
     random = RandomStream(seed: seed)
@@ -42,7 +42,7 @@ import Testing
   private let threeTypes = (0..<15).map { $0 % 3 }
 
   @Test func clearTypes_areAtLeastThatManyGroups() throws {
-    let report = try report([fit(types: threeTypes, seed: 1)])
+    let report = try report([Self.fit(types: threeTypes, seed: 1)])
     #expect(report.support == .atLeast(3))
     #expect(
       report.conclusion.hasPrefix("At least 3 groups of cells are supported: their contribution profiles"))
@@ -52,30 +52,30 @@ import Testing
   }
 
   @Test func agreeingFits_tellHowMany() throws {
-    let report = try self.report((1...3).map { fit(types: threeTypes, seed: $0) })
+    let report = try self.report((1...3).map { Self.fit(types: threeTypes, seed: $0) })
     #expect(report.support == .types(3))
     #expect(report.conclusion.hasPrefix("3 types are supported"))
   }
 
   @Test func oneType_isNoTypes() throws {
     let one = Array(repeating: 0, count: 15)
-    let report = try report([fit(types: one, seed: 4)])
+    let report = try report([Self.fit(types: one, seed: 4)])
     #expect(report.support == .noTypes)
     #expect(report.conclusion.hasPrefix("No types are supported"))
     #expect(report.conclusion.contains("not evidence of types"))
     #expect(report.warnings.contains { $0.contains("not supported as types") })
-    #expect(try self.report((1...3).map { fit(types: one, seed: $0) }).support == .noTypes)
+    #expect(try self.report((1...3).map { Self.fit(types: one, seed: $0) }).support == .noTypes)
   }
 
   @Test func oneStrangeCell_isNoType() throws {
-    let report = try report([fit(types: [0, 0, 0, 0, 0, 0, 0, 1, 0, 0], seed: 5, noise: 0.02)])
+    let report = try report([Self.fit(types: [0, 0, 0, 0, 0, 0, 0, 1, 0, 0], seed: 5, noise: 0.02)])
     #expect(report.support == .noTypes)
     #expect(report.conclusion.contains("only sets apart single cells (17;"))
   }
 
   @Test func fewCells_areSaidToBeFew() throws {
     for count in 1...2 {
-      let report = try report([fit(types: Array(repeating: 0, count: count), seed: 6)])
+      let report = try report([Self.fit(types: Array(repeating: 0, count: count), seed: 6)])
       #expect(report.support == .tooFew)
       #expect(
         report.conclusion
@@ -85,14 +85,14 @@ import Testing
   }
 
   @Test func unknownPlaces_areSaid() throws {
-    let report = try report([fit(types: threeTypes, seed: 1, placed: false)])
+    let report = try report([Self.fit(types: threeTypes, seed: 1, placed: false)])
     #expect(report.contributions?.confound == nil)
     #expect(report.conclusion.hasSuffix("so clusters may be neighbourhoods."))
   }
 
   @Test func fitsOfOtherCells_areRefused() {
     #expect(throws: (any Error).self) {
-      try report([fit(types: threeTypes, seed: 1), fit(types: [0, 1, 2], seed: 2)])
+      try report([Self.fit(types: threeTypes, seed: 1), Self.fit(types: [0, 1, 2], seed: 2)])
     }
   }
 }
