@@ -12,6 +12,8 @@ struct FrameClock {
   private static let tolerance = 0.01
   /// An interval this many times the usual one is a gap that no window may cross.
   private static let gap = 1.5
+  /// Frames a second that a stimulus can have; others come from times in milliseconds or samples.
+  private static let plausible = 0.5...5000
 
   init(split: String, _ layout: RecordingLayout, frameCount: Int) throws {
     let times = try Self.times(split, layout.file, frameCount)
@@ -77,21 +79,32 @@ struct FrameClock {
     _ split: String, _ layout: RecordingLayout, interval: Double?
   ) throws -> Double? {
     if let given = layout.frameRate { return given }
-    let measured = interval.map { 1 / $0 }
-    var stated: Double?
-    if case .some(let value) = try layout.file.attribute("frame_rate"), let number = value.asNumber {
-      guard number > 0, number.isFinite else {
-        throw CodecError(
-          .data, "the attribute frame_rate is \(number)", at: layout.file.name, remedy: "give --frame-rate")
-      }
-      stated = number
-    }
-    if let stated, let measured, abs(stated - measured) > tolerance * stated {
+    var stated = try statedRates(split, layout.file)
+    if let interval { stated.append(("\(split)/time", 1 / interval)) }
+    guard let first = stated.first else { return nil }
+    if let other = stated.first(where: { abs($0.rate - first.rate) > tolerance * first.rate }) {
       throw CodecError(
-        .data, "the attribute frame_rate says \(stated) Hz, \(split)/time \(measured) Hz",
-        at: layout.file.name,
-        remedy: "give the right one with --frame-rate")
+        .data, "\(first.source) says \(first.rate) frames a second, \(other.source) \(other.rate)",
+        at: layout.file.path, remedy: "give the right rate with --frame-rate")
     }
-    return stated ?? measured
+    guard plausible.contains(first.rate) else {
+      throw CodecError(
+        .data, "\(first.source) gives \(first.rate) frames a second", at: layout.file.path,
+        remedy: "are its times in seconds? --frame-rate overrides them")
+    }
+    return first.rate
+  }
+
+  /// Rates in attributes `frame_rate` of the file, the split and its stimulus, with the attribute's place.
+  private static func statedRates(_ split: String, _ file: H5File) throws -> [(source: String, rate: Double)]
+  {
+    try ["/", "/\(split)", "/\(split)/stimulus"].compactMap { path in
+      guard let value = try file.attribute("frame_rate", of: path) else { return nil }
+      guard let rate = value.asNumber, rate > 0, rate.isFinite else {
+        throw CodecError(
+          .data, "the attribute frame_rate is \(value)", at: file.place(path), remedy: "give --frame-rate")
+      }
+      return ("the attribute frame_rate of \(path)", rate)
+    }
   }
 }

@@ -35,14 +35,24 @@ public final class Recording: Sendable {
     guard !present.isEmpty else {
       let found = try file.children().joined(separator: ", ")
       throw CodecError(
-        .data, "no group train or test; found \(found.isEmpty ? "an empty file" : found)", at: file.name,
+        .data, "no group train or test; found \(found.isEmpty ? "an empty file" : found)", at: file.path,
         remedy: "convert the recording to the layout described in the README")
     }
     let layout = RecordingLayout(file: file, rate: rate, frameRate: frameRate)
     splits = try present.map { try RecordingSplit(named: $0, layout) }
-    if let first = splits.first, let last = splits.last, first.cellIDs.count != last.cellIDs.count {
+    try requireAlike()
+  }
+
+  /// Both splits show the same kind of frames to the same cells.
+  private func requireAlike() throws {
+    guard let first = splits.first, let last = splits.last else { return }
+    if first.cellIDs.count != last.cellIDs.count {
       throw CodecError(
-        .data, "\(first.cellIDs.count) cells in train but \(last.cellIDs.count) in test", at: file.name)
+        .data, "\(first.cellIDs.count) cells in train but \(last.cellIDs.count) in test", at: file.path)
+    }
+    if first.frameShape != last.frameShape {
+      let (train, test) = (first.frameShape.dropFirst(), last.frameShape.dropFirst())
+      throw CodecError(.data, "frames of \(train) in train but of \(test) in test [y, x]", at: file.path)
     }
   }
 
@@ -50,7 +60,7 @@ public final class Recording: Sendable {
   /// - Throws: `CodecError` of kind `usage` listing those that are there.
   public func split(_ name: String) throws -> RecordingSplit {
     guard let split = splits.first(where: { $0.splitName == name }) else {
-      throw CodecError.unknown("split", name, valid: splits.map(\.splitName), at: file.name)
+      throw CodecError.unknown("split", name, valid: splits.map(\.splitName), at: file.path)
     }
     return split
   }

@@ -54,7 +54,7 @@ public struct RecordingSplit: StimulusSource {
   public func frames(_ range: Range<Int>) throws -> Tensor {
     let frames = try stimulus.tensor(rows: range)
     if case .number(isInteger: false, _) = stimulus.elementKind,
-      let index = frames.elements.firstIndex(where: { !$0.isFinite })
+      let index = frames.elements.firstNonFiniteIndex
     {
       throw CodecError(
         .data, "the stimulus is not finite in frame \(range.lowerBound + index / frames.rowCount)",
@@ -65,7 +65,7 @@ public struct RecordingSplit: StimulusSource {
 
   /// Firing rates, `[cell, time]` in Hz.
   /// - Throws: `CodecError` naming cell and frame where one is not finite.
-  public func rates() throws -> Tensor { try checked(rate) }
+  public func rates() throws -> Tensor { try checked(rate) { "cell \($0)" } }
 
   /// Spike counts of each frame, `[cell, time]`, where the file has `response/binned`, else nil.
   ///
@@ -77,7 +77,7 @@ public struct RecordingSplit: StimulusSource {
     guard counts.shape == rate.shape else {
       throw CodecError(.data, "counts of shape \(counts.shape), rates of \(rate.shape)", at: counts.place)
     }
-    return try checked(counts)
+    return try checked(counts) { "cell \($0)" }
   }
 
   /// Responses of each repeat of the movie, `[cell, repeat, time]`, where the file has repeats, else nil.
@@ -110,7 +110,7 @@ public struct RecordingSplit: StimulusSource {
           remedy: "every cell needs [repeat, time], all alike")
       }
       shape = dataset.shape
-      all += try checked(dataset).elements
+      all += try checked(dataset) { "repeat \($0)" }.elements
     }
     return Tensor(shape: [cellIDs.count] + (shape ?? [0, frameCount]), elements: all)
   }
@@ -126,7 +126,7 @@ public struct RecordingSplit: StimulusSource {
         .data, "repeats of shape \(dataset.shape) for \(cells) cells and \(frameCount) frames",
         at: dataset.place, remedy: "expected [repeat, cell, time]")
     }
-    let values = try checked(dataset).elements
+    let values = try checked(dataset) { "repeat \($0 / cells), cell \($0 % cells)" }.elements
     var ordered: [Float] = []
     ordered.reserveCapacity(values.count)
     for cell in 0..<cells {
@@ -138,12 +138,13 @@ public struct RecordingSplit: StimulusSource {
     return Tensor(shape: [cells, repeats, frameCount], elements: ordered)
   }
 
-  /// A response dataset whose last axis is time and first is cell or repeat, all finite.
-  private func checked(_ dataset: H5Dataset) throws -> Tensor {
+  /// A response dataset whose last axis is time, all finite; `name` says what a row before that axis is.
+  private func checked(_ dataset: H5Dataset, _ name: (Int) -> String) throws -> Tensor {
     let values = try dataset.tensor()
-    if let index = values.elements.firstIndex(where: { !$0.isFinite }) {
+    if let index = values.elements.firstNonFiniteIndex {
       throw CodecError(
-        .data, "row \(index / frameCount) is not finite in frame \(index % frameCount)", at: dataset.place,
+        .data, "the response of \(name(index / frameCount)) is not finite in frame \(index % frameCount)",
+        at: dataset.place,
         remedy: "replace NaN and infinite responses")
     }
     return values

@@ -3,7 +3,7 @@ import Runtime
 
 /// Writing files so that a name holds a whole file or nothing new.
 public enum AtomicFile {
-  /// Writes `bytes` beside `path`, makes sure that they are on the disk, and renames.
+  /// Writes `bytes` beside `path`, then renames.
   /// - Throws: `CodecError` of kind `fileSystem`; nothing new is left under `path`.
   public static func write(_ bytes: [UInt8], to path: String) throws {
     let temporary = path + ".partial"
@@ -12,7 +12,6 @@ public enum AtomicFile {
       guard descriptor >= 0 else { throw CodecError.system("cannot create the file", at: path) }
       defer { close(descriptor) }
       try writeAll(bytes, to: descriptor, at: path)
-      guard fsync(descriptor) == 0 else { throw CodecError.system("cannot write the file", at: path) }
     } catch {
       unlink(temporary)
       throw error
@@ -37,8 +36,13 @@ public enum AtomicFile {
     }
   }
 
-  /// Gives a finished file its name, replacing what had it, and makes that durable.
+  /// Makes a finished, closed file durable and gives it its name, replacing what had it.
+  /// - Throws: `CodecError` of kind `fileSystem`; nothing new is left under `path`.
   public static func rename(_ temporary: String, to path: String) throws {
+    let descriptor = open(temporary, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw CodecError.system("cannot write the file", at: path) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw CodecError.system("cannot write the file", at: path) }
     guard Foundation.rename(temporary, path) == 0 else {
       throw CodecError.system("cannot rename \(temporary)", at: path)
     }

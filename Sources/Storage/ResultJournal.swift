@@ -118,6 +118,31 @@ final class ResultJournal {
   /// - Returns: the byte after the last sound record; nil where the file does not begin as a journal.
   @discardableResult
   func scan(_ body: (Record, UnsafeRawBufferPointer) throws -> Void) throws -> Int? {
+    try Self.scan(path, body)
+  }
+
+  /// What the file holds up to its last checkpoint and the byte after that; nil where there is none to go on from.
+  static func lastCheckpoint(
+    in path: String
+  ) throws -> (provenance: Provenance, finishedSamples: Int, end: Int)? {
+    var provenance: Provenance?
+    var last: (samples: Int, end: Int)?
+    try scan(path) { record, payload in
+      switch record.kind {
+      case .provenance:
+        provenance = try? JSONText.decode(Provenance.self, String(decoding: payload, as: UTF8.self))
+      case .checkpoint: last = (Int(payload.loadUnaligned(as: UInt64.self)), record.end)
+      case .dataset, .numbers, .texts, .attribute: break
+      }
+    }
+    guard let provenance, let last else { return nil }
+    return (provenance, last.samples, last.end)
+  }
+
+  @discardableResult
+  private static func scan(
+    _ path: String, _ body: (Record, UnsafeRawBufferPointer) throws -> Void
+  ) throws -> Int? {
     let file = try ReadableFile(path)
     guard file.count >= Self.magic.count, try file.prefix(Self.magic.count) == Self.magic else { return nil }
     var window = FileWindow(file)

@@ -11,12 +11,7 @@ struct ResultMerge {
   /// - Throws: `CodecError` of kind `fileSystem` where the disk refuses, `data` where the journal was changed meanwhile.
   func run(_ journal: ResultJournal, to path: String) throws {
     try write(journal, to: path)
-    // Closed now: make it durable, and see that it can be read.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    defer { close(descriptor) }
-    guard descriptor >= 0, fsync(descriptor) == 0 else {
-      throw CodecError.system("cannot write the result", at: path)
-    }
+    // Closed now: see that it can be read.
     _ = try Provenance(of: try H5File(reading: path))
   }
 

@@ -53,7 +53,7 @@ public final class ResultWriter {
         remedy: "--resume goes on with it, --force starts over")
     }
     journal = try ResultJournal(path: partial)
-    if resume, let earlier = try Self.lastCheckpoint(in: journal) {
+    if resume, let earlier = try ResultJournal.lastCheckpoint(in: partial) {
       journal.isWorthKeeping = true
       if let difference = provenance.firstDifference(from: earlier.provenance) {
         throw CodecError(
@@ -68,23 +68,6 @@ public final class ResultWriter {
       try journal.append(.provenance, json: provenance)
       try journal.flush()
     }
-  }
-
-  /// The provenance and the byte after the last checkpoint; nil where there is none to go on from.
-  private static func lastCheckpoint(in journal: ResultJournal) throws -> (provenance: Provenance, end: Int)?
-  {
-    var provenance: Provenance?
-    var end: Int?
-    try journal.scan { record, payload in
-      switch record.kind {
-      case .provenance:
-        provenance = try? JSONText.decode(Provenance.self, String(decoding: payload, as: UTF8.self))
-      case .checkpoint: end = record.end
-      default: break
-      }
-    }
-    guard let provenance, let end else { return nil }
-    return (provenance, end)
   }
 
   private func recover(upTo end: Int) throws {
@@ -166,15 +149,13 @@ extension ResultWriter {
   ///   - type: the type in the finished file; nil keeps the values' own.
   public func write<Number: StoredNumber>(
     _ values: [Number], shape: [Int], to path: String, as type: NumberType? = nil, axes: [String],
-    units: String,
-    attributes: [String: AttributeValue] = [:]
+    units: String, attributes: [String: AttributeValue] = [:]
   ) throws {
     precondition(shape.reduce(1, *) == values.count, "\(values.count) values do not fill \(shape)")
     let number = try define(
       ResultDataset(
         path: H5File.absolute(path), type: type ?? Number.numberType, shape: shape, isGrowable: false,
-        axes: axes,
-        units: units, attributes: attributes))
+        axes: axes, units: units, attributes: attributes))
     try append(values, to: number)
   }
 

@@ -135,9 +135,8 @@ import Testing
     change(&options)
     let retina = try SimulatedRetina(options)
     let path = try Fixtures.temporaryFolder().appending(path: "recording.h5").path
-    let file = try H5File(creating: path)
-    try retina.write(into: file)
-    return (retina, file)
+    try retina.writeRecording(to: path)
+    return (retina, try H5File(reading: path))
   }
 
   @Test func recording_holdsTheMovieAndTheTruth() throws {
@@ -184,7 +183,6 @@ import Testing
       let (_, file) = try written {
         $0.seed = seed; $0.testFrames = 60; $0.trainingFrames = 60
       }
-      try file.flush()
       return try Data(contentsOf: URL(filePath: file.path))
     }
     #expect(try bytes(3) == bytes(3))

@@ -94,6 +94,14 @@ import TestSupport
     #expect(try H5File(reading: path).dataset("/target").numbers() == (0..<20).map { Float($0) })
   }
 
+  @Test func unfinishedResult_saysHowFarItGot() throws {
+    try leaveUnfinished()
+    let unfinished = try UnfinishedResult(reading: ResultWriter.partialPath(of: path))
+    #expect(unfinished?.finishedSamples == 10)
+    #expect(try unfinished?.provenance.firstDifference(from: provenance()) == nil)
+    #expect(try UnfinishedResult(reading: Fixtures.path("modes/expected.h5")) == nil)
+  }
+
   @Test func resumeWithNothingThere_starts() throws {
     let writer = try ResultWriter(path: path, provenance: try provenance(), resume: true)
     #expect(!writer.isResumed && writer.finishedSamples == 0)
