@@ -1,4 +1,4 @@
-import Foundation
+import CKernels
 import Runtime
 
 /// A nonnegative matrix as the product of two: samples × components times components × features.
@@ -24,7 +24,7 @@ public struct NonnegativeFactors: Sendable {
   /// - Throws: `CodecError` of kind data for a negative number or one that is not finite.
   /// - Complexity: O(iterations · samples · components · (features + components)).
   public init(
-    _ matrix: Matrix, components count: Int, iterations: Int = 500, tolerance: Double = 1e-6,
+    _ matrix: Matrix, components count: Int, iterations: Int = 200, tolerance: Double = 1e-5,
     stream: RandomStream
   ) throws {
     precondition(count >= 1)
@@ -37,25 +37,25 @@ public struct NonnegativeFactors: Sendable {
     }
     var stream = stream
     let level = (max(Statistics.mean(matrix.elements), 0) / Double(count)).squareRoot()
-    var left = Matrix(rows: matrix.rows, columns: count)
-    var right = Matrix(rows: matrix.columns, columns: count)  // features × components while they are fitted
+    // Both factors component by component while they are fitted: [component, sample] and [component, feature].
+    var left = Matrix(rows: count, columns: matrix.rows)
+    var right = Matrix(rows: count, columns: matrix.columns)
     for index in left.elements.indices { left.elements[index] = level * abs(stream.normal()) }
     for index in right.elements.indices { right.elements[index] = level * abs(stream.normal()) }
     let power = matrix.elements.reduce(0) { $0 + $1 * $1 }
     var (error, checked, passes) = (Double.infinity, Double.infinity, 0)
     while passes < iterations {
       passes += 1
-      Self.improve(&left, towards: matrix * right, gram: Matrix.product(right, right, transposeLeft: true))
-      let projected = Matrix.product(matrix, left, transposeLeft: true)
-      let gram = Matrix.product(left, left, transposeLeft: true)
-      Self.improve(&right, towards: projected, gram: gram)
+      Self.improve(&left, towards: Matrix.product(right, matrix, transposeRight: true), against: right)
+      let projected = left * matrix
+      let gram = Self.improve(&right, towards: projected, against: left)
       guard passes % 10 == 0 || passes == iterations else { continue }
       error = Self.error(power, projected, right, gram)
       if checked - error < tolerance * power { break }
       checked = error
     }
-    weights = left
-    components = right.transposed
+    weights = left.transposed
+    components = right
     squaredError = power > 0 ? max(error, 0) : 0
     self.iterations = passes
     normalise()
@@ -64,31 +64,20 @@ public struct NonnegativeFactors: Sendable {
   /// W H.
   public var reconstruction: Matrix { weights * components }
 
-  /// For each row of `factor` and each coordinate in turn, the nonnegative minimum of the squared error: what is
-  /// missing of `target` = X Hᵀ over the curvature, the diagonal of `gram` = H Hᵀ.
-  private static func improve(_ factor: inout Matrix, towards target: Matrix, gram: Matrix) {
-    let (rows, count) = (factor.rows, factor.columns)
-    factor.elements.withUnsafeMutableBufferPointer { factor in
-      target.elements.withUnsafeBufferPointer { target in
-        gram.elements.withUnsafeBufferPointer { gram in
-          for row in 0..<rows {
-            let start = row * count
-            for component in 0..<count where gram[component * count + component] > 0 {
-              var missing = target[start + component]
-              for other in 0..<count { missing -= gram[component * count + other] * factor[start + other] }
-              factor[start + component] = max(
-                0, factor[start + component] + missing / gram[component * count + component])
-            }
-          }
-        }
-      }
-    }
+  /// Moves each coordinate of `factor` in turn to the nonnegative minimum of the squared error, given the other
+  /// factor and its product with the data; returns that other factor's Gram matrix.
+  @discardableResult
+  private static func improve(_ factor: inout Matrix, towards target: Matrix, against other: Matrix) -> Matrix
+  {
+    let gram = Matrix.product(other, other, transposeRight: true)
+    codec_nonnegative_descent(factor.rows, factor.columns, gram.elements, target.elements, &factor.elements)
+    return gram
   }
 
-  /// ‖X‖² − 2 ⟨Xᵀ W, H⟩ + ⟨Wᵀ W, Hᵀ H⟩.
+  /// ‖X‖² − 2 ⟨Wᵀ X, H⟩ + ⟨Wᵀ W, H Hᵀ⟩.
   private static func error(_ power: Double, _ projected: Matrix, _ right: Matrix, _ gram: Matrix) -> Double {
     let cross = zip(projected.elements, right.elements).reduce(0) { $0 + $1.0 * $1.1 }
-    let own = Matrix.product(right, right, transposeLeft: true)
+    let own = Matrix.product(right, right, transposeRight: true)
     return power - 2 * cross + zip(gram.elements, own.elements).reduce(0) { $0 + $1.0 * $1.1 }
   }
 

@@ -39,6 +39,20 @@ import Testing
     }
   }
 
+  /// Even one start ends where no single point, moved to another cluster, would lower the inertia.
+  @Test(arguments: 0..<6) func kMeans_leavesNoPointToMove(trial: Int) throws {
+    var stream = stream.split("moves").split(trial)
+    let points = stream.matrix(40, 2)
+    let found = try KMeans(points, clusters: 5, restarts: 1, stream: stream)
+    for point in 0..<40 {
+      for cluster in 0..<5 {
+        var moved = found.labels
+        moved[point] = cluster
+        #expect(inertia(points, moved) > found.inertia * (1 - 1e-9))
+      }
+    }
+  }
+
   @Test func kMeans_findsSeparateClouds_andReproduces() throws {
     var stream = stream.split("clouds")
     var points = stream.matrix(120, 5)

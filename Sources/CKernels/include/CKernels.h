@@ -15,6 +15,11 @@
 void codec_squared_distances(size_t rows, size_t others, size_t n, const double *a, const double *b,
                              double *distances);
 
+/* One pass over the coordinates of each vector: coordinate j of `factor` [components][vectors] moves to the nonnegative
+   minimum of |x - H^T w|^2 given the others, with `gram` = H H^T and `target` = H x [components][vectors]. */
+void codec_nonnegative_descent(size_t components, size_t vectors, const double *gram, const double *target,
+                               double *factor);
+
 /* Random numbers of Philox4x32-10: n of them, four of each block, starting with block `first` of a stream.
    Uniform: multiples of 2^-24 in [0, 1). Normal: mean 0 (Box-Muller), tails to 5.8 standard deviations. */
 void codec_philox_uniform(uint64_t key, uint64_t stream, uint64_t first, size_t n, float *out);
