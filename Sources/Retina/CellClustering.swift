@@ -46,9 +46,11 @@ public struct CellClustering: Sendable, Equatable {
     /// Starts of k-means.
     public var restarts = 10
     /// Draws of each null; 0 leaves the nulls out.
-    public var draws = 199
+    public var draws = 999
     /// Decides starts and draws.
     public var seed: UInt64 = 0
+    /// Threads that work on the draws; the result does not depend on their number.
+    public var threads = 1
 
     /// The defaults.
     public init() {}

@@ -75,7 +75,13 @@ extension ClusterReport {
       return
         "No types are supported: the cells' \(profiles) cluster no better than those of a single type would "
         + "(\(silhouette), \(Self.chance(leading.clustering.oneTypeNull)))."
+        + powerRemark(leading.clustering.profiles.usable.count)
     }
+  }
+
+  /// What failing to find types means for few cells.
+  private func powerRemark(_ cells: Int) -> String {
+    cells < 12 ? " With \(cells) cells only very different types could be told apart." : ""
   }
 
   /// How far to trust a layer's clusters by modes.

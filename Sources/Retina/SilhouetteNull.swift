@@ -18,11 +18,11 @@ public struct SilhouetteNull: Sendable, Equatable {
 }
 
 /// Searches for the best silhouette in data drawn from a null, in the way the cells' own was found.
-struct SilhouetteSearch {
+struct SilhouetteSearch: Sendable {
   let options: CellClustering.Options
   let largest: Int
 
-  enum Null {
+  enum Null: Sendable {
     /// Each column in an order of its own over the cells.
     case shuffledColumns
     /// Normally distributed around the cells' mean with the cells' covariance: one cloud, whatever its shape.
@@ -34,7 +34,8 @@ struct SilhouetteSearch {
   func null(
     observed: Double, of points: Matrix, _ null: Null, _ stream: RandomStream
   ) throws -> SilhouetteNull {
-    let draws = try (0..<options.draws).map { draw in
+    let team = try WorkerTeam(count: options.threads) { _ in }
+    let draws = try team.map(0..<options.draws) { _, draw in
       try Interrupt.check()
       let stream = stream.split(draw)
       let drawn =
