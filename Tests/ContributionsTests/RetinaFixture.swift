@@ -5,7 +5,9 @@ import Numerics
 import Retina
 import Storage
 import Stimuli
+import Synchronization
 import TestSupport
+import Testing
 
 /// A movie in an HDF5 dataset `[time, y, x]`, one segment.
 struct MovieDataset: StimulusSource {
@@ -28,11 +30,47 @@ struct MovieDataset: StimulusSource {
   }
 }
 
+/// A movie whose file breaks at one read.
+final class BrokenMovie: StimulusSource {
+  struct Failure: Error {}
+
+  private let movie: any StimulusSource
+  private let last: Int
+  private let reads = Mutex(0)
+
+  init(_ movie: any StimulusSource, atRead last: Int) { (self.movie, self.last) = (movie, last) }
+
+  var name: String { movie.name }
+  var frameShape: [Int] { movie.frameShape }
+  var frameCount: Int { movie.frameCount }
+  var segments: [Range<Int>] { movie.segments }
+  var frameInterval: Double? { movie.frameInterval }
+  func frames(_ range: Range<Int>) throws -> Tensor {
+    let read = reads.withLock { count in
+      count += 1
+      return count
+    }
+    guard read < last else { throw Failure() }
+    return try movie.frames(range)
+  }
+}
+
 /// A trained network, the test movie it sees, and what must come out.
 struct RetinaFixture {
   let model: LoadedModel
   let series: WindowSeries
   let expected: H5File
+
+  private init(model: LoadedModel, series: WindowSeries, expected: H5File) {
+    (self.model, self.series, self.expected) = (model, series, expected)
+  }
+
+  /// The same with a movie that cannot be read to the end.
+  func failing(atRead read: Int) throws -> RetinaFixture {
+    RetinaFixture(
+      model: model, series: try model.windows(over: BrokenMovie(series.source, atRead: read)),
+      expected: expected)
+  }
 
   init(model: String, recording: String, expected: String) throws {
     let file = try Safetensors(reading: model)
@@ -51,6 +89,22 @@ struct RetinaFixture {
       model: samples.appending(path: "model.safetensors").path,
       recording: samples.appending(path: "recording.h5").path, expected: Fixtures.path("retina/expected.h5"))
   }
+
+  /// The real recording; `nil` where it is not at hand (an error in CI).
+  static func movingBar() throws -> RetinaFixture? {
+    let checkout = Fixtures.folder.deletingLastPathComponent().deletingLastPathComponent()
+    let recording = checkout.appending(path: "../shared/recordings/moving_bar.h5").standardized.path
+    guard FileManager.default.fileExists(atPath: recording) else {
+      #expect(ProcessInfo.processInfo.environment["CI"] != "true", "\(recording) is missing")
+      return nil
+    }
+    return try RetinaFixture(
+      model: Fixtures.path("moving_bar/model.safetensors"), recording: recording,
+      expected: Fixtures.path("moving_bar/expected.h5"))
+  }
+
+  /// A fixture by its folder's name.
+  static func named(_ name: String) throws -> RetinaFixture? { try name == "retina" ? retina() : movingBar() }
 
   /// The statistics the expected values were computed with.
   func statistics() throws -> PrecisionEstimate {

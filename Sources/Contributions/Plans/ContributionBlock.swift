@@ -85,6 +85,11 @@ public struct ChannelSums: Sendable, Equatable {
     (0..<negative.rows).map { negative.row($0).reduce(0, +) + positive.row($0).reduce(0, +) }
   }
 
+  /// Σ|·| over all units of each sample.
+  var magnitudes: [Double] {
+    (0..<negative.rows).map { positive.row($0).reduce(0, +) - negative.row($0).reduce(0, +) }
+  }
+
   /// The first sample with a sum that is not finite.
   var firstNonFiniteSample: Int? {
     (0..<negative.rows).first { row in

@@ -18,6 +18,15 @@ extension Plan {
     return values.load(network.output, samples: samples, shape: network.outputShape)
   }
 
+  /// Runs the network as `forward` does; the output may hold numbers that are not finite.
+  package func forwardUnchecked(_ input: Tensor) throws -> Tensor {
+    precondition(
+      input.rows > 0 && input.rows <= batch && Array(input.shape.dropFirst()) == network.inputShape)
+    values.store(input, network.input)
+    try run(samples: input.rows)
+    return values.load(network.output, samples: input.rows, shape: network.outputShape)
+  }
+
   /// Lends a tap's values of the last forward pass, `[n, shape…]`.
   package func withValue<Result>(of tap: String, _ body: (Span<Float>) throws -> Result) rethrows -> Result {
     try lend(tap, from: values, body)

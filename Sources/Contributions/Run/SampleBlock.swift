@@ -1,0 +1,25 @@
+import Stimuli
+
+/// Samples of one segment that are computed together.
+struct SampleBlock: Sendable, Equatable {
+  /// The windows the first layer is computed for.
+  let windows: Range<Int>
+  /// The samples wanted among them, in order.
+  let samples: [Int]
+
+  /// Windows that share a first layer: enough that few frames are transformed twice.
+  static let size = 96
+
+  /// Cuts the samples wanted at boundaries that depend on the series alone, so that an interrupted run and any
+  /// number of threads see the same blocks.
+  static func blocks(of series: WindowSeries, samples: [Int]) -> [SampleBlock] {
+    var next = 0
+    return series.blocks(of: size).compactMap { range in
+      let first = next
+      while next < samples.count, samples[next] < range.upperBound { next += 1 }
+      guard first < next else { return nil }
+      let chosen = Array(samples[first..<next])
+      return SampleBlock(windows: chosen[0]..<chosen[chosen.count - 1] + 1, samples: chosen)
+    }
+  }
+}
