@@ -19,6 +19,7 @@ public struct RecordingSplit: StimulusSource {
 
   private let file: H5File
   private let stimulus: H5Dataset
+  private let movie: H5RowReader
   private let rate: H5Dataset
 
   /// File and split, for messages.
@@ -38,6 +39,7 @@ public struct RecordingSplit: StimulusSource {
     guard case .number = stimulus.elementKind, stimulus.count > 0 else {
       throw CodecError(.data, "the stimulus holds no numbers", at: stimulus.place)
     }
+    movie = H5RowReader(stimulus)
     rate = try layout.file.dataset(layout.ratePath(inSplit: name), rank: 2)
     guard rate.shape[1] == stimulus.rows, rate.rows > 0 else {
       throw CodecError(
@@ -52,7 +54,7 @@ public struct RecordingSplit: StimulusSource {
   /// Frames as recorded, `[frame, 1, y, x]`.
   /// - Throws: `CodecError` of kind `data` naming the frame that is not finite.
   public func frames(_ range: Range<Int>) throws -> Tensor {
-    let frames = try stimulus.tensor(rows: range)
+    let frames = Tensor(shape: [range.count] + frameShape, elements: try movie.numbers(rows: range))
     if case .number(isInteger: false, _) = stimulus.elementKind,
       let index = frames.elements.firstNonFiniteIndex
     {
@@ -60,7 +62,7 @@ public struct RecordingSplit: StimulusSource {
         .data, "the stimulus is not finite in frame \(range.lowerBound + index / frames.rowCount)",
         at: stimulus.place, remedy: "replace NaN and infinite pixels")
     }
-    return frames.reshaped([range.count] + frameShape)
+    return frames
   }
 
   /// Firing rates, `[cell, time]` in Hz.

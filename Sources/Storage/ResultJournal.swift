@@ -109,7 +109,9 @@ final class ResultJournal {
   /// Hands everything to the operating system, where it outlives this process.
   func flush() throws {
     do { try AtomicFile.writeAll(buffer, to: descriptor, at: path) } catch let error as CodecError {
-      throw CodecError(.fileSystem, "cannot write the unfinished result", at: path, remedy: error.remedy)
+      throw CodecError(
+        .fileSystem, "cannot write the unfinished result", at: path,
+        remedy: "\(error.remedy ?? "the disk refuses"); --resume goes on with it later")
     }
     buffer.removeAll(keepingCapacity: true)
   }
