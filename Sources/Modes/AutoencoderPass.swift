@@ -94,7 +94,8 @@ struct AutoencoderPass {
   ///   - index: rows of `data` [sample][feature] that make up the batch.
   ///   - dropout: share of hidden units dropped, 0 when the model is used; `random` decides which.
   mutating func encode(
-    _ index: ArraySlice<UInt32>, of data: [Float], parameters: [Float], dropout: Double, random: inout RandomStream
+    _ index: ArraySlice<UInt32>, of data: [Float], parameters: [Float], dropout: Double,
+    random: inout RandomStream
   ) {
     samples = index.count
     SampleColumns.gather(index, of: data, width: features, rows: &dataRows, columns: &dataColumns)

@@ -10,26 +10,26 @@ public struct TrainingEvaluation: Sendable, Equatable {
   public let epoch: Double
   /// Mean squared error of the batches since the last evaluation, dropout on, in units of the scaled data.
   public let trainingError: Double
-  /// R² of the held-out samples with one grand mean; NaN where nothing is held out.
+  /// Mean squared error of the held-out samples, dropout off, in the same units; NaN where nothing is held out.
+  public let heldOutError: Double
+  /// R² of the held-out samples about their own grand mean; NaN where nothing is held out.
   public let heldOutR2: Double
   /// Step length of the last batch.
   public let learningRate: Double
 }
 
 /// A trained autoencoder: the weights of its best evaluation.
-public struct TrainedAutoencoder: Sendable {
+struct TrainedAutoencoder: Sendable {
   /// The weights of the best evaluation, a copy of their own.
-  public let model: SparseAutoencoder
+  let model: SparseAutoencoder
   /// Every evaluation, the first before training.
-  public let history: [TrainingEvaluation]
-  /// The evaluation whose weights were kept.
-  public let best: TrainingEvaluation
+  let history: [TrainingEvaluation]
   /// Batches trained on.
-  public let steps: Int
+  let steps: Int
   /// Dead modes given a new start, over the whole training.
-  public let revived: Int
+  let revived: Int
   /// Rows kept from training, ascending.
-  public let heldOut: [Int]
+  let heldOut: [Int]
 }
 
 /// Trains one sparse autoencoder on scaled data (method section 4).
@@ -53,7 +53,7 @@ struct AutoencoderTrainer {
   private var revivalRandom: RandomStream
   private var schedule: LearningRateSchedule
   private var history: [TrainingEvaluation] = []
-  private var best: (evaluation: TrainingEvaluation, parameters: [Float])?
+  private var best: (step: Int, badness: Double, parameters: [Float])?
   private var revived = 0
 
   /// - Parameters:
@@ -70,14 +70,15 @@ struct AutoencoderTrainer {
     split = HeldOut(samples: data.count / features, share: recipe.heldOut)
     batch = min(recipe.batch, split.training.count)
     length = recipe.length(batchesPerEpoch: split.training.count / batch)
-    schedule = LearningRateSchedule(recipe.schedule, start: recipe.learningRate, evaluations: length.steps / length.evaluateEvery)
+    schedule = LearningRateSchedule(
+      recipe.schedule, start: recipe.learningRate, evaluations: length.steps / length.evaluateEvery)
     model = SparseAutoencoder(recipe: recipe, features: features, random: random.split("weights"))
     orderRandom = random.split("order")
     dropoutRandom = random.split("dropout")
     revivalRandom = random.split("revival")
-    if case .alive(let share) = recipe.initialisation {
+    if case .alive(let count) = recipe.initialisation {
       let rows = Self.spread(split.training, count: 512)
-      model.scaleEncoder(toShare: share, data: data, rows: rows)
+      model.scaleEncoder(toActive: count, data: data, rows: rows)
     }
     pass = AutoencoderPass(for: model, samples: batch)
     scoringPass = AutoencoderPass(for: model, samples: SparseAutoencoder.evaluationBatch)
@@ -115,9 +116,11 @@ struct AutoencoderTrainer {
     }
     guard let best else { preconditionFailure("the first evaluation always counts") }
     model.parameters = best.parameters
+    if let ridge = recipe.refitRidge {
+      model.refitAtoms(data: data, rows: split.training, ridge: Float(ridge))
+    }
     return TrainedAutoencoder(
-      model: model, history: history, best: best.evaluation, steps: step, revived: revived,
-      heldOut: split.heldOut.map { Int($0) })
+      model: model, history: history, steps: step, revived: revived, heldOut: split.heldOut.map { Int($0) })
   }
 
   /// One batch: forward, gradients, Adam.
@@ -139,43 +142,52 @@ struct AutoencoderTrainer {
 
   /// Scores the held-out samples, keeps the weights if they are the best so far, and moves the learning rate.
   private mutating func evaluate(step: Int, error: Double) {
-    let score = split.heldOut.isEmpty ? .nan : r2(of: split.heldOut)
-    let evaluation = TrainingEvaluation(
-      step: step, epoch: Double(step * batch) / Double(split.training.count), trainingError: error,
-      heldOutR2: score, learningRate: schedule.rate)
-    history.append(evaluation)
-    let improved = best.map { isBetter(evaluation, than: $0.evaluation) } ?? true
-    if improved { best = (evaluation, model.parameters) }
+    let heldOutSquares = squaredError(of: split.heldOut)
+    history.append(
+      TrainingEvaluation(
+        step: step, epoch: Double(step * batch) / Double(split.training.count), trainingError: error,
+        heldOutError: heldOutSquares / Double(split.heldOut.count * model.features),
+        heldOutR2: split.heldOut.isEmpty ? .nan : 1 - heldOutSquares / variation(of: split.heldOut),
+        learningRate: schedule.rate))
+    let badness = badness
+    let improved = best.map { badness < $0.badness } ?? true
+    if improved { best = (step, badness, model.parameters) }
     if step > 0 { schedule.advance(improved: improved) }
-    progress?(
-      ProgressReport(
-        task: task, finished: step, total: length.steps,
-        detail: score.isNaN ? "error \(text(error))" : "held-out R² \(text(score))"))
+    let detail =
+      split.heldOut.isEmpty
+      ? String(format: "error %.3f", error)
+      : String(format: "held-out R² %.3f", history.last?.heldOutR2 ?? .nan)
+    progress?(ProgressReport(task: task, finished: step, total: length.steps, detail: detail))
   }
 
-  private func text(_ value: Double) -> String { String(format: "%.3f", value) }
-
-  /// By held-out R² where there is one, else by the training error.
-  private func isBetter(_ new: TrainingEvaluation, than old: TrainingEvaluation) -> Bool {
-    if !new.heldOutR2.isNaN { return old.heldOutR2.isNaN || new.heldOutR2 > old.heldOutR2 }
-    return old.trainingError.isNaN || new.trainingError < old.trainingError
+  /// What the best weights have least of: held-out error, averaged over the last evaluations, plus training error.
+  ///
+  /// A short recording's held-out samples are few and alike, so one evaluation of them is mostly chance: without the
+  /// average and the training error, lucky early weights win.
+  private var badness: Double {
+    guard let last = history.last, !last.trainingError.isNaN else { return .infinity }
+    guard !split.heldOut.isEmpty else { return last.trainingError }
+    let recent = history.dropFirst().suffix(Self.smoothing)
+    return recent.reduce(0) { $0 + $1.heldOutError } / Double(recent.count) + last.trainingError
   }
+
+  /// Evaluations averaged to judge weights by their held-out error.
+  private static var smoothing: Int { 5 }
 
   private var shouldStop: Bool {
     guard let patience = recipe.patience, let best else { return false }
-    let since = history.reversed().prefix { $0.step > best.evaluation.step }.count
-    return since >= patience
+    return history.reversed().prefix { $0.step > best.step }.count >= patience
   }
 
-  /// R² of some rows about their grand mean, without dropout.
-  private mutating func r2(of rows: [UInt32]) -> Double {
+  /// Sum of squared errors of some rows, without dropout.
+  private mutating func squaredError(of rows: [UInt32]) -> Double {
     var squares = 0.0
     for start in stride(from: 0, to: rows.count, by: SparseAutoencoder.evaluationBatch) {
       let batch = rows[start..<min(start + SparseAutoencoder.evaluationBatch, rows.count)]
       scoringPass.encode(batch, of: data, parameters: model.parameters)
       squares += scoringPass.residuals(parameters: model.parameters)
     }
-    return 1 - squares / variation(of: rows)
+    return squares
   }
 
   /// Sum of squares of some rows' entries about their grand mean.
@@ -197,8 +209,9 @@ extension AutoencoderTrainer {
     guard let revival = recipe.revival, step % (revival.evaluations * length.evaluateEvery) == 0,
       Double(step) <= revival.until * Double(length.steps)
     else { return }
-    let rows = Self.spread(split.training, count: 4096)
-    let changed = model.reviveDead(data: data, rows: rows, pass: &scoringPass, random: &revivalRandom)
+    let rows = Self.spread(split.training, count: Revival.samples)
+    let changed = model.reviveDead(
+      data: data, rows: rows, modesOn: revival.modesOn, pass: &scoringPass, random: &revivalRandom)
     for range in changed { optimiser.forget(range) }
     revived += changed.count / 2
   }

@@ -105,7 +105,8 @@ extension Decomposition {
     guard features > 0 else { throw CodecError(.data, "no features to decompose", at: name) }
     if let bad = data.elements.firstIndex(where: { !$0.isFinite }) {
       throw CodecError(
-        .data, "the data hold \(data.elements[bad]) at sample \(bad / features), feature \(bad % features)", at: name,
+        .data, "the data hold \(data.elements[bad]) at sample \(bad / features), feature \(bad % features)",
+        at: name,
         remedy: "compute the contributions again from finite stimuli and weights")
     }
     let count = Double(data.count)
@@ -136,7 +137,9 @@ extension Decomposition {
     let width = matrix.shape[1]
     var result = [Float]()
     result.reserveCapacity(matrix.shape[0] * columns.count)
-    for row in 0..<matrix.shape[0] { for column in columns { result.append(matrix.elements[row * width + column]) } }
+    for row in 0..<matrix.shape[0] {
+      for column in columns { result.append(matrix.elements[row * width + column]) }
+    }
     return Tensor(shape: [matrix.shape[0], columns.count], elements: result)
   }
 

@@ -6,7 +6,8 @@ extension SparseAutoencoder {
   /// zero, atoms Xavier-uniform within ±√(6 / (modes + features)).
   init(recipe: TrainingRecipe, features: Int, random: RandomStream) {
     self.init(
-      features: features, hidden: recipe.hidden ?? features, modes: recipe.modeCount(features: features),
+      features: features, hidden: recipe.hiddenWidth(features: features),
+      modes: recipe.modeCount(features: features),
       threshold: recipe.threshold, nonnegative: recipe.nonnegative)
     for part in Part.allCases {
       var values = [Float](repeating: 0, count: range(of: part).count)
@@ -28,17 +29,18 @@ extension SparseAutoencoder {
     }
   }
 
-  /// Scales the last encoder layer so that `share` of the codes is on over the given samples.
+  /// Scales the last encoder layer so that about `count` modes are on in each of the given samples.
   ///
   /// The hard threshold passes no gradient below it, so a model that starts with every code off stays so. Pre-codes
   /// are linear in the last layer, hence one factor brings their quantile to logit(threshold), whatever the sizes.
   /// Thresholds up to a half have more codes on anyway and are left alone.
-  mutating func scaleEncoder(toShare share: Double, data: [Float], rows: [UInt32]) {
+  mutating func scaleEncoder(toActive count: Double, data: [Float], rows: [UInt32]) {
     let target = log(threshold / (1 - threshold))
     guard target > 0, !rows.isEmpty else { return }
     var pass = AutoencoderPass(for: self, samples: rows.count, preThreshold: -.infinity)
     pass.encode(rows[...], of: data, parameters: parameters)
     let sorted = pass.codes.pre.prefix(pass.codes.count).sorted()
+    let share = min(count / Double(modes), 0.5)
     let place = min(sorted.count - 1, Int(Double(sorted.count) * (1 - share)))
     guard sorted[place] > 0 else { return }
     let factor = Float(target) / sorted[place]

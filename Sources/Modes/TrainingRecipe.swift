@@ -13,8 +13,10 @@ public struct TrainingRecipe: Sendable, Equatable, Codable {
   public var modesPerFeature: Int
   /// Number of modes K; nil is `modesPerFeature` × features.
   public var modes: Int?
-  /// Width of the hidden layers; nil is the number of features.
+  /// Width of the hidden layers; nil is the number of features, but not below `fewestHidden`.
   public var hidden: Int?
+  /// The narrowest hidden layers where `hidden` is nil: layer norm leaves little of two or four units.
+  public var fewestHidden: Int
   /// A mode is on where the sigmoid reaches this; between 0 and 1.
   public var threshold: Double
   /// Whether only the atoms' positive part is used.
@@ -39,8 +41,11 @@ public struct TrainingRecipe: Sendable, Equatable, Codable {
   public var revival: Revival?
   /// Share of the samples kept from training, in contiguous blocks of time; 0 trains on all.
   public var heldOut: Double
-  /// Stop after this many evaluations without a better held-out R² (without a lower loss where nothing is held out).
+  /// Stop after this many evaluations in which held-out R² did not improve; nil trains to the end.
   public var patience: Int?
+  /// Fit the atoms to the finished encoder's codes by least squares, each pulled to its trained value as by this many
+  /// samples; nil keeps the trained atoms.
+  public var refitRidge: Double?
 
   /// The longest training.
   public enum Length: Sendable, Equatable, Codable {
@@ -64,8 +69,8 @@ public struct TrainingRecipe: Sendable, Equatable, Codable {
   public enum Initialisation: Sendable, Equatable, Codable {
     /// PyTorch's: uniform within ±1/√inputs.
     case uniform
-    /// The same, then the last layer scaled so that this share of the codes is on over the data.
-    case alive(share: Double)
+    /// The same, then the last layer scaled so that about this many modes are on in a sample (at most half of them).
+    case alive(modes: Double)
   }
 
   /// When and how dead modes are given a new start.
@@ -74,16 +79,22 @@ public struct TrainingRecipe: Sendable, Equatable, Codable {
     public var evaluations: Int
     /// Not beyond this share of the longest training, so that the last revived can settle.
     public var until: Double
+    /// Revived modes are on in so few samples that, were all modes so, about this many were on in a sample.
+    public var modesOn: Double
 
     /// Revival after every `evaluations` evaluations within the first `until` (0…1) of training.
-    public init(evaluations: Int, until: Double) {
+    public init(evaluations: Int, until: Double, modesOn: Double) {
       self.evaluations = evaluations
       self.until = until
+      self.modesOn = modesOn
     }
   }
 
   /// The number of modes for data of `features` entries.
   public func modeCount(features: Int) -> Int { modes ?? modesPerFeature * features }
+
+  /// Width of the hidden layers for data of `features` entries.
+  public func hiddenWidth(features: Int) -> Int { hidden ?? max(features, fewestHidden) }
 
   /// The penalties of the loss.
   public var penalties: Penalties { Penalties(dictionary: dictionaryPenalty, codes: codePenalty) }
@@ -93,24 +104,29 @@ extension TrainingRecipe {
   /// Works on any recording: modes are alive from the start whatever the sizes, training is counted in steps, dead
   /// modes are revived, and it stops when held-out R² stops improving.
   public static let standard = TrainingRecipe(
-    name: "standard", modesPerFeature: 10, modes: nil, hidden: nil, threshold: 0.9, nonnegative: false, batch: 128,
-    learningRate: 3e-3, length: .steps(20_000, evaluateEvery: 100), schedule: .halve(evaluations: 10),
-    dictionaryPenalty: 1e-4, codePenalty: 0, dropout: 0.05, initialisation: .alive(share: 0.1),
-    revival: Revival(evaluations: 5, until: 0.5), heldOut: 0.1, patience: 50)
+    name: "standard", modesPerFeature: 10, modes: nil, hidden: nil, fewestHidden: 16, threshold: 0.9,
+    nonnegative: false, batch: 128,
+    learningRate: 2e-3, length: .steps(3000, evaluateEvery: 50), schedule: .cosine(final: 0.01),
+    dictionaryPenalty: 1e-4, codePenalty: 0, dropout: 0.05, initialisation: .alive(modes: 16),
+    revival: Revival(evaluations: 5, until: 0.6, modesOn: 5), heldOut: 0.1, patience: 20, refitRidge: 5)
 
   /// The paper's for the retina (method section 4): made for an hour of recording; on a few thousand frames no mode
   /// comes alive.
   public static let paper = TrainingRecipe(
-    name: "paper", modesPerFeature: 10, modes: nil, hidden: nil, threshold: 0.9, nonnegative: false, batch: 128,
+    name: "paper", modesPerFeature: 10, modes: nil, hidden: nil, fewestHidden: 1, threshold: 0.9,
+    nonnegative: false, batch: 128,
     learningRate: 1e-5, length: .epochs(800), schedule: .decay(factor: 0.98, evaluations: 25),
-    dictionaryPenalty: 1e-4, codePenalty: 0, dropout: 0.05, initialisation: .uniform, revival: nil, heldOut: 0.1,
-    patience: nil)
+    dictionaryPenalty: 1e-4, codePenalty: 0, dropout: 0.05, initialisation: .uniform, revival: nil,
+    heldOut: 0.1,
+    patience: nil, refitRidge: nil)
 
   /// The paper's for image networks (method section 4).
   public static let paperVision = TrainingRecipe(
-    name: "paper-vision", modesPerFeature: 3, modes: nil, hidden: nil, threshold: 0.9, nonnegative: true, batch: 128,
+    name: "paper-vision", modesPerFeature: 3, modes: nil, hidden: nil, fewestHidden: 1, threshold: 0.9,
+    nonnegative: true, batch: 128,
     learningRate: 5e-5, length: .epochs(300), schedule: .halve(evaluations: 10), dictionaryPenalty: 5e-5,
-    codePenalty: 0, dropout: 0.05, initialisation: .uniform, revival: nil, heldOut: 0.1, patience: nil)
+    codePenalty: 0, dropout: 0.05, initialisation: .uniform, revival: nil, heldOut: 0.1, patience: nil,
+    refitRidge: nil)
 
   /// The published code's for image networks, which differs from the paper: signed atoms, threshold 0.8, hidden
   /// layers of 2048.
@@ -138,7 +154,8 @@ extension TrainingRecipe {
     try require(hidden ?? 1 > 0, "hidden layers without units", "ask for at least one hidden unit")
     try require(batch > 0, "a batch of \(batch) samples", "choose at least one, such as 128")
     try require(
-      learningRate > 0 && learningRate.isFinite, "a learning rate of \(learningRate)", "choose one such as 1e-3")
+      learningRate > 0 && learningRate.isFinite, "a learning rate of \(learningRate)",
+      "choose one such as 1e-3")
     try require(
       dictionaryPenalty >= 0 && codePenalty >= 0, "a negative penalty", "choose penalties of 0 or more")
     try require(dropout >= 0 && dropout < 1, "a dropout of \(dropout)", "choose a share from 0 to below 1")
