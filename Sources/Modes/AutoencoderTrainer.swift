@@ -104,7 +104,7 @@ struct AutoencoderTrainer {
       step += 1
       guard step % length.evaluateEvery == 0 || step == length.steps else { continue }
       let error = squares / Double(length.evaluateEvery * batch * model.features)
-      guard error.isFinite else {
+      guard error.isFinite, model.parameters.allSatisfy(\.isFinite) else {
         throw CodecError(
           .data, "training diverged at step \(step)", at: task,
           remedy: "lower the learning rate (now \(schedule.rate))")

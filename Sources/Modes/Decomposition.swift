@@ -33,8 +33,9 @@ public struct Decomposition: Sendable {
   public let seed: UInt64
   /// Every evaluation during training.
   public let history: [TrainingEvaluation]
-  /// Batches trained on, and dead modes revived on the way.
+  /// Batches trained on.
   public let steps: Int
+  /// Dead modes given a new start on the way.
   public let revived: Int
 
   /// Number of modes that are on at least once.
