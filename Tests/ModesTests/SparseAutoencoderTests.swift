@@ -31,10 +31,12 @@ import Testing
     }
   }
 
-  @Test(arguments: [(3, 5, 7, 4), (16, 16, 160, 33), (20, 130, 300, 9)], [false, true])
+  @Test(arguments: [(3, 5, 7, 4), (16, 16, 160, 33), (20, 130, 300, 40)], [false, true])
   func gradients_predictSmallLossChanges(_ sizes: (Int, Int, Int, Int), nonnegative: Bool) throws {
     // Sizes that are no multiple of the lanes, and some large enough to go through BLAS.
     let (features, hidden, modes, samples) = sizes
+    // The loss jumps where a code crosses the threshold; with thousands of codes only one far below all is never crossed.
+    let threshold = modes < 100 ? 0.7 : 1e-6
     var random = RandomStream(seed: 5).split(features)
     var weights: [String: Tensor] = [:]
     func normal(_ shape: [Int], _ deviation: Float, around mean: Float = 0) -> Tensor {
@@ -57,32 +59,32 @@ import Testing
     }
     let data = normal([samples, features], 1)
     let penalties = Penalties(dictionary: 0.3, codes: 0.7)
-    let model = try SparseAutoencoder(weights: weights, threshold: 0.7, nonnegative: nonnegative)
+    let model = try SparseAutoencoder(weights: weights, threshold: threshold, nonnegative: nonnegative)
     let (_, gradients) = model.lossAndGradients(data, penalties: penalties)
     let on = model.codes(data).elements.map { $0 != 0 }
     for part in weights.keys.sorted() {
       let direction = try #require(gradients[part])
       let power = direction.elements.reduce(0.0) { $0 + Double($1 * $1) }
       #expect(power > 0, "\(part)")
-      // The loss jumps where a code crosses the threshold: shrink the step until none does.
-      var step = 0.02 * Double(weights[part]!.count).squareRoot() / power.squareRoot()
-      while true {
-        let losses = try [1.0, -1.0].map { sign -> Double? in
+      // Long steps meet curvature and codes that cross the threshold, short ones rounding: the best of several counts.
+      var discrepancy = Double.infinity
+      var step = 0.02 * Double(direction.count).squareRoot() / power.squareRoot()
+      for _ in 0..<12 {
+        let losses = try [step, -step].map { step -> Double? in
           var moved = weights
           for index in direction.elements.indices {
-            moved[part]!.elements[index] += Float(sign * step) * direction.elements[index]
+            moved[part]?.elements[index] += Float(step) * direction.elements[index]
           }
-          let other = try SparseAutoencoder(weights: moved, threshold: 0.7, nonnegative: nonnegative)
+          let other = try SparseAutoencoder(weights: moved, threshold: threshold, nonnegative: nonnegative)
           guard other.codes(data).elements.map({ $0 != 0 }) == on else { return nil }
           return other.lossAndGradients(data, penalties: penalties).loss
         }
         if let after = losses[0], let before = losses[1] {
-          #expect(abs((after - before) / (2 * step) / power - 1) < 0.03, "\(part)")
-          break
+          discrepancy = min(discrepancy, abs((after - before) / (2 * step) / power - 1))
         }
         step /= 2
-        try #require(step > 1e-6, "\(part): no step keeps the codes")
       }
+      #expect(discrepancy < 0.01, "\(part)")
     }
   }
 
