@@ -56,6 +56,8 @@ public struct ContributionRun: Sendable {
   /// - Throws: `CodecError`: `data` naming layer and frame where a number is not finite, `fileSystem` where the disk
   ///   refuses, `interrupted` once a stop was asked for; after each of these the file can be resumed.
   public func write(to writer: ResultWriter, progress: ProgressHandler? = nil) throws {
+    // Each worker calls BLAS on its own; a library team underneath would only fight over the processors.
+    BLAS.useThreads(1)
     let statistics = try statistics(progress: progress)
     let job = ContributionJob(
       input: input, options: options, taps: taps, target: try resolvedTarget(statistics: statistics),
