@@ -11,7 +11,7 @@ extension Decomposition {
           format: "poor fit: R² %.2f; %d of %d modes are alive, %.1f on in a sample", quality.r2, alive,
           model.modes,
           meanActive)
-          + (recipe.name == TrainingRecipe.standard.name ? "" : "; try the standard recipe"))
+          + (recipe.name == TrainingRecipe.standard.name ? "" : "; try the default recipe"))
     }
     if heldOutR2 < quality.r2 - 0.2 {
       remarks.append(
@@ -36,6 +36,6 @@ extension Decomposition {
       + "and below it the hard threshold passes no gradient, so \(steps) steps at a learning rate of "
       + String(format: "%g", recipe.learningRate) + " changed nothing; "
       + (recipe.initialisation == .uniform
-        ? "the standard recipe starts with modes alive" : "lower the threshold or raise the learning rate")
+        ? "the default recipe starts with modes alive" : "lower the threshold or raise the learning rate")
   }
 }

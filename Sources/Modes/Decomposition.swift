@@ -66,27 +66,11 @@ public struct Decomposition: Sendable {
     return Decomposition(try trainer.run(), data: data, scale: scale, recipe: recipe, seed: seed)
   }
 
-  private init(
-    _ trained: TrainedAutoencoder, data: Tensor, scale: Double, recipe: TrainingRecipe, seed: UInt64
-  ) {
-    (model, self.scale, self.recipe, self.seed) = (trained.model, scale, recipe, seed)
-    (history, steps, revived) = (trained.history, trained.steps, trained.revived)
-    let all = trained.model.codes(Tensor(shape: data.shape, elements: Self.scaled(data, by: scale)))
-    modeIDs = Self.livingModes(all)
-    loadings = Self.columns(modeIDs, of: all)
-    dictionary = Self.dictionary(of: trained.model, modes: modeIDs, scale: scale)
-    let reconstruction = Self.product(loadings, dictionary)
-    quality = ReconstructionQuality(
-      data: data.elements, reconstruction: reconstruction.elements, features: data.shape[1])
-    heldOutR2 = Self.r2(of: trained.heldOut, data: data, reconstruction: reconstruction)
-    meanActive = Double(all.elements.count { $0 != 0 }) / Double(data.shape[0])
-    largestCode = Double(trained.model.largestCode(Self.scaled(data, by: scale)))
-  }
-
   /// The loadings of new data, [sample, living mode], by the same encoder.
   /// - Parameter data: [sample, feature], in the units of the data that were fitted.
   public func loadings(of data: Tensor) -> Tensor {
-    Self.columns(modeIDs, of: model.codes(Tensor(shape: data.shape, elements: Self.scaled(data, by: scale))))
+    precondition(data.shape.count == 2 && data.shape[1] == model.features)
+    return model.codes(Self.scaled(data, by: scale), of: modeIDs)
   }
 
   /// What the modes say the data are: loadings · dictionary, [sample, feature], in units of the data.
@@ -94,6 +78,24 @@ public struct Decomposition: Sendable {
 }
 
 extension Decomposition {
+  private init(
+    _ trained: TrainedAutoencoder, data: Tensor, scale: Double, recipe: TrainingRecipe, seed: UInt64
+  ) {
+    let scaled = Self.scaled(data, by: scale)
+    let activity = trained.model.activity(scaled)
+    let modeIDs = activity.counts.indices.filter { activity.counts[$0] > 0 }
+    let loadings = trained.model.codes(scaled, of: modeIDs)
+    let dictionary = Self.dictionary(of: trained.model, modes: modeIDs, scale: scale)
+    let reconstruction = Self.product(loadings, dictionary)
+    self.init(
+      model: trained.model, scale: scale, modeIDs: modeIDs, dictionary: dictionary, loadings: loadings,
+      quality: ReconstructionQuality(
+        data: data.elements, reconstruction: reconstruction.elements, features: data.shape[1]),
+      heldOutR2: Self.r2(of: trained.heldOut, data: data, reconstruction: reconstruction),
+      meanActive: Double(activity.counts.reduce(0, +)) / Double(data.shape[0]), largestCode: activity.largest,
+      recipe: recipe, seed: seed, history: trained.history, steps: trained.steps, revived: trained.revived)
+  }
+
   /// The standard deviation over all entries, once the data are known to be usable.
   static func checkedScale(of data: Tensor, name: String) throws -> Double {
     precondition(data.shape.count == 2)
@@ -125,25 +127,6 @@ extension Decomposition {
     data.elements.map { Float(Double($0) / scale) }
   }
 
-  /// Modes with a code that is not 0.
-  static func livingModes(_ codes: Tensor) -> [Int] {
-    let modes = codes.shape[1]
-    var isAlive = [Bool](repeating: false, count: modes)
-    for (index, code) in codes.elements.enumerated() where code != 0 { isAlive[index % modes] = true }
-    return isAlive.indices.filter { isAlive[$0] }
-  }
-
-  /// Some columns of a matrix.
-  static func columns(_ columns: [Int], of matrix: Tensor) -> Tensor {
-    let width = matrix.shape[1]
-    var result = [Float]()
-    result.reserveCapacity(matrix.shape[0] * columns.count)
-    for row in 0..<matrix.shape[0] {
-      for column in columns { result.append(matrix.elements[row * width + column]) }
-    }
-    return Tensor(shape: [matrix.shape[0], columns.count], elements: result)
-  }
-
   /// Some modes' atoms in the data's units.
   static func dictionary(of model: SparseAutoencoder, modes: [Int], scale: Double) -> Tensor {
     let all = model.dictionary
@@ -168,16 +151,5 @@ extension Decomposition {
       data: samples.flatMap { data.row($0) }, reconstruction: samples.flatMap { reconstruction.row($0) },
       features: data.shape[1]
     ).r2
-  }
-}
-
-extension SparseAutoencoder {
-  /// The largest sigmoid output over scaled data [sample][feature].
-  func largestCode(_ data: [Float]) -> Float {
-    var largest: Float = 0
-    eachBatch(of: data, preThreshold: -.infinity) { _, pass in
-      for entry in 0..<pass.codes.count { largest = max(largest, pass.codes.value[entry]) }
-    }
-    return largest
   }
 }

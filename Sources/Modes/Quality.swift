@@ -10,6 +10,11 @@ public struct ReconstructionQuality: Sendable, Equatable {
   /// Each feature's own R² about its own mean; NaN for a constant feature.
   public let r2PerFeature: [Double]
 
+  /// Values read from a file.
+  init(r2: Double, r2FeatureMean: Double, r2PerFeature: [Double]) {
+    (self.r2, self.r2FeatureMean, self.r2PerFeature) = (r2, r2FeatureMean, r2PerFeature)
+  }
+
   /// - Parameters:
   ///   - data: [sample][feature].
   ///   - reconstruction: of the same shape.

@@ -59,6 +59,40 @@ extension SparseAutoencoder {
     }
   }
 
+  /// How often each mode is on over scaled data [sample][feature], and the largest sigmoid output, on or not.
+  func activity(_ data: [Float]) -> (counts: [Int], largest: Double) {
+    var counts = [Int](repeating: 0, count: modes)
+    var largest: Float = 0
+    eachBatch(of: data) { _, pass in
+      for entry in 0..<pass.codes.count {
+        counts[Int(pass.codes.code[entry])] += 1
+        largest = max(largest, pass.codes.value[entry])
+      }
+    }
+    // Codes that are off are of interest only where none is on.
+    if largest == 0 {
+      eachBatch(of: data, preThreshold: -.infinity) { _, pass in
+        for entry in 0..<pass.codes.count { largest = max(largest, pass.codes.value[entry]) }
+      }
+    }
+    return (counts, Double(largest))
+  }
+
+  /// The codes of some modes over scaled data [sample][feature], [sample, mode].
+  func codes(_ data: [Float], of wanted: [Int]) -> Tensor {
+    var column = [Int?](repeating: nil, count: modes)
+    for (index, mode) in wanted.enumerated() { column[mode] = index }
+    var result = Tensor(shape: [data.count / features, wanted.count])
+    eachBatch(of: data) { samples, pass in
+      for entry in 0..<pass.codes.count {
+        guard let column = column[Int(pass.codes.code[entry])] else { continue }
+        let sample = samples.lowerBound + Int(pass.codes.sample[entry])
+        result.elements[sample * wanted.count + column] = pass.codes.value[entry]
+      }
+    }
+    return result
+  }
+
   /// The loss over all samples taken as one batch, without dropout, and its gradient with respect to every weight
   /// tensor: mean squared error over all entries + λ_D · mean|D| + λ_z · mean|z|; gradients pass through a code only
   /// where it is on (method section 4).

@@ -50,9 +50,9 @@ public struct TrainingRecipe: Sendable, Equatable, Codable {
   /// The longest training.
   public enum Length: Sendable, Equatable, Codable {
     /// Passes over the training samples; one evaluation after each.
-    case epochs(Int)
+    case epochs(count: Int)
     /// Batches, whatever the number of samples, with an evaluation after every `evaluateEvery`.
-    case steps(Int, evaluateEvery: Int)
+    case steps(count: Int, evaluateEvery: Int)
   }
 
   /// How the learning rate falls.
@@ -104,9 +104,9 @@ extension TrainingRecipe {
   /// Works on any recording: modes are alive from the start whatever the sizes, training is counted in steps, dead
   /// modes are revived, and it stops when held-out R² stops improving.
   public static let standard = TrainingRecipe(
-    name: "standard", modesPerFeature: 10, modes: nil, hidden: nil, fewestHidden: 16, threshold: 0.9,
+    name: "default", modesPerFeature: 10, modes: nil, hidden: nil, fewestHidden: 16, threshold: 0.9,
     nonnegative: false, batch: 128,
-    learningRate: 2e-3, length: .steps(3000, evaluateEvery: 50), schedule: .cosine(final: 0.01),
+    learningRate: 2e-3, length: .steps(count: 3000, evaluateEvery: 50), schedule: .cosine(final: 0.01),
     dictionaryPenalty: 1e-4, codePenalty: 0, dropout: 0.05, initialisation: .alive(modes: 16),
     revival: Revival(evaluations: 5, until: 0.6, modesOn: 5), heldOut: 0.1, patience: 20, refitRidge: 5)
 
@@ -115,7 +115,7 @@ extension TrainingRecipe {
   public static let paper = TrainingRecipe(
     name: "paper", modesPerFeature: 10, modes: nil, hidden: nil, fewestHidden: 1, threshold: 0.9,
     nonnegative: false, batch: 128,
-    learningRate: 1e-5, length: .epochs(800), schedule: .decay(factor: 0.98, evaluations: 25),
+    learningRate: 1e-5, length: .epochs(count: 800), schedule: .decay(factor: 0.98, evaluations: 25),
     dictionaryPenalty: 1e-4, codePenalty: 0, dropout: 0.05, initialisation: .uniform, revival: nil,
     heldOut: 0.1,
     patience: nil, refitRidge: nil)
@@ -124,7 +124,8 @@ extension TrainingRecipe {
   public static let paperVision = TrainingRecipe(
     name: "paper-vision", modesPerFeature: 3, modes: nil, hidden: nil, fewestHidden: 1, threshold: 0.9,
     nonnegative: true, batch: 128,
-    learningRate: 5e-5, length: .epochs(300), schedule: .halve(evaluations: 10), dictionaryPenalty: 5e-5,
+    learningRate: 5e-5, length: .epochs(count: 300), schedule: .halve(evaluations: 10),
+    dictionaryPenalty: 5e-5,
     codePenalty: 0, dropout: 0.05, initialisation: .uniform, revival: nil, heldOut: 0.1, patience: nil,
     refitRidge: nil)
 
@@ -141,6 +142,15 @@ extension TrainingRecipe {
 
   /// Every named recipe.
   public static let all: [TrainingRecipe] = [standard, paper, paperVision, referenceVision]
+
+  /// The recipe of a name: `default`, `paper`, `paper-vision` or `reference-vision`.
+  /// - Throws: `CodecError` of kind `usage` listing the names.
+  public static func named(_ name: String) throws -> TrainingRecipe {
+    guard let recipe = all.first(where: { $0.name == name }) else {
+      throw CodecError.unknown("recipe", name, valid: all.map(\.name))
+    }
+    return recipe
+  }
 }
 
 extension TrainingRecipe {

@@ -57,7 +57,7 @@ import Testing
   @Test func sameSeed_sameResult_otherSeed_another() throws {
     let data = try FixtureData.contributions("conv2")
     var recipe = TrainingRecipe.standard
-    recipe.length = .steps(400, evaluateEvery: 50)
+    recipe.length = .steps(count: 400, evaluateEvery: 50)
     let runs = try [7, 7, 8].map { try Decomposition.fit(data, recipe: recipe, seed: $0, name: "conv2") }
     #expect(runs[0].model == runs[1].model)
     #expect(runs[0].loadings == runs[1].loadings)
