@@ -6,6 +6,9 @@ import Runtime
 @main struct Codec: ParsableCommand {
   static let version = "0.1.0"
 
+  /// What result files say of the program that made them.
+  static let software = "codec \(version)"
+
   static let configuration = CommandConfiguration(
     commandName: "codec",
     abstract: "What each hidden unit of a network contributes, and the modes in which units act together.",
@@ -17,7 +20,7 @@ import Runtime
       Exit codes: 0 done, 64 usage, 65 data, 70 a bug of ours, 74 file system, 130 interrupted.
       """,
     version: version,
-    subcommands: [])
+    subcommands: [ContributionsCommand.self, SimulateCommand.self, InspectCommand.self])
 
   /// Parses, runs, and turns every error into one line and the exit code of its kind.
   static func main() {

@@ -34,6 +34,24 @@ enum Console {
   /// A line on standard error.
   static func note(_ text: String) { log.notice("\(text)") }
 
+  /// The command line as result files record it: file names without their folders.
+  static var commandLine: String {
+    let words = CommandLine.arguments.dropFirst().map { $0.hasPrefix("-") ? $0 : URL(filePath: $0).lastPathComponent }
+    return (["codec"] + words).joined(separator: " ")
+  }
+
+  /// Prints a result on standard output, as JSON for programs or in words.
+  static func print<Summary: Encodable>(
+    _ summary: Summary, json: Bool, words: (Summary) throws -> String
+  ) throws {
+    guard json else { return Swift.print(try words(summary)) }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    Swift.print(String(decoding: try encoder.encode(summary), as: UTF8.self))
+  }
+
   static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }
 

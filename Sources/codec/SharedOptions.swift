@@ -35,10 +35,14 @@ struct RunOptions: ParsableArguments {
 struct CommaList<Element: LosslessStringConvertible & Sendable>: ExpressibleByArgument, Sendable {
   let values: [Element]
 
+  init(_ values: [Element]) { self.values = values }
+
   init?(argument: String) {
     let parts = argument.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     let parsed = parts.compactMap { Element($0) }
     guard !parts.isEmpty, parsed.count == parts.count else { return nil }
     values = parsed
   }
+
+  var defaultValueDescription: String { values.map(\.description).joined(separator: ",") }
 }

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Contributions
+import Foundation
+import Numerics
+import Retina
+import RetinaData
+import Runtime
+import Storage
+
+/// `codec contributions`: what each channel contributes to the target, for every frame.
+struct ContributionsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "contributions",
+    abstract: "Compute what each channel of each layer contributes to the target, for every frame.",
+    discussion: """
+      Example: codec contributions recording.h5 --model model.safetensors --out contributions.h5 \\
+                 --layers conv1,conv2 --target surprisal --steps 20
+      """)
+
+  @Argument(help: "The recording.")
+  var source: String
+
+  @OptionGroup var model: ModelOption
+  @OptionGroup var recording: RecordingOptions
+
+  @Option(name: .long, help: ArgumentHelp("The result.", valueName: "file"))
+  var out: String
+
+  @Option(name: .long, help: "Which movie: test or train.")
+  var split = "test"
+
+  @Option(name: .long, help: "The split over which the responses' mean and covariance are taken.")
+  var statistics: String?
+
+  @OptionGroup(title: "Contributions") var method: MethodOptions
+  @OptionGroup var run: RunOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let model = try model.load()
+    let recording = try recording.open(source)
+    let recorded = try RecordedInput(recording, split: split, model: model)
+    let others = try statistics.map { try RecordedInput(recording, split: $0, model: model) }
+    let job = try ContributionRun(
+      input: ContributionInput(recorded, statistics: others),
+      options: try method.options(seed: run.seed, threads: run.threads))
+    let writer = try ResultWriter(
+      path: out,
+      provenance: try job.provenance(
+        command: Console.commandLine, seed: run.seed, software: Codec.software, inputs: [source, self.model.model]),
+      force: output.force, resume: output.resume)
+    try job.write(to: writer, progress: ProgressLine.handler)
+    try Console.print(try ContributionFile(reading: out).summary(), json: output.json) { summary in
+      summaryText(summary, at: out)
+    }
+  }
+}
+
+/// The summary as people read it.
+private func summaryText(_ summary: ContributionSummary, at path: String) -> String {
+  var lines = ["\(summary.samples) samples, target \(summary.target)"]
+  for layer in summary.layers {
+    var line = "  \(layer.name): \(layer.channels) channels"
+    if let median = layer.medianGap, let large = layer.largeGap {
+      line += String(
+        format: ", completeness gap %.2f %% of Σ|C| in the median, %.2f %% at the 95th percentile", 100 * median,
+        100 * large)
+    }
+    lines.append(line)
+  }
+  if let steps = summary.meanSteps { lines.append(String(format: "  %.0f steps a sample on average", steps)) }
+  if let open = summary.unconverged, open > 0 {
+    lines.append("  \(open) samples did not reach the tolerance (/sample/converged)")
+  }
+  return (lines + ["written to \(path)"]).joined(separator: "\n")
+}
