@@ -36,15 +36,17 @@ enum Console {
 
   /// The command line as result files record it: file names without their folders.
   static var commandLine: String {
-    let words = CommandLine.arguments.dropFirst().map { $0.hasPrefix("-") ? $0 : URL(filePath: $0).lastPathComponent }
+    let words = CommandLine.arguments.dropFirst().map {
+      $0.hasPrefix("-") ? $0 : URL(filePath: $0).lastPathComponent
+    }
     return (["codec"] + words).joined(separator: " ")
   }
 
   /// Prints a result on standard output, as JSON for programs or in words.
   static func print<Summary: Encodable>(
-    _ summary: Summary, json: Bool, words: (Summary) throws -> String
+    _ summary: Summary, json: Bool, words: (Summary) -> String
   ) throws {
-    guard json else { return Swift.print(try words(summary)) }
+    guard json else { return Swift.print(words(summary)) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(

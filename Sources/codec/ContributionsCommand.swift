@@ -33,7 +33,7 @@ struct ContributionsCommand: ParsableCommand {
   var statistics: String?
 
   @OptionGroup(title: "Contributions") var method: MethodOptions
-  @OptionGroup var run: RunOptions
+  @OptionGroup var running: RunOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -43,16 +43,18 @@ struct ContributionsCommand: ParsableCommand {
     let others = try statistics.map { try RecordedInput(recording, split: $0, model: model) }
     let job = try ContributionRun(
       input: ContributionInput(recorded, statistics: others),
-      options: try method.options(seed: run.seed, threads: run.threads))
+      options: try method.options(seed: running.seed, threads: running.threads))
     let writer = try ResultWriter(
       path: out,
-      provenance: try job.provenance(
-        command: Console.commandLine, seed: run.seed, software: Codec.software, inputs: [source, self.model.model]),
+      provenance: try Provenance(
+        schema: ContributionFile.schema, schemaVersion: ContributionFile.schemaVersion,
+        command: Console.commandLine, options: job.resolvedOptions, seed: running.seed,
+        software: Codec.software,
+        inputs: [source, self.model.model]),
       force: output.force, resume: output.resume)
     try job.write(to: writer, progress: ProgressLine.handler)
-    try Console.print(try ContributionFile(reading: out).summary(), json: output.json) { summary in
-      summaryText(summary, at: out)
-    }
+    let summary = try ContributionFile(reading: out).summary()
+    try Console.print(summary, json: output.json) { summaryText($0, at: out) }
   }
 }
 
@@ -63,8 +65,8 @@ private func summaryText(_ summary: ContributionSummary, at path: String) -> Str
     var line = "  \(layer.name): \(layer.channels) channels"
     if let median = layer.medianGap, let large = layer.largeGap {
       line += String(
-        format: ", completeness gap %.2f %% of Σ|C| in the median, %.2f %% at the 95th percentile", 100 * median,
-        100 * large)
+        format: ", completeness gap %.2f %% of Σ|C| in the median, %.2f %% at the 95th percentile",
+        100 * median, 100 * large)
     }
     lines.append(line)
   }

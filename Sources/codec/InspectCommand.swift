@@ -27,13 +27,13 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     if file.hasSuffix(".safetensors") {
       let model = try ModelFile.load(file, architectures: Architectures.all)
-      return try Console.print(ModelDescription(model), json: json) { $0.text }
+      return try Console.print(ModelDescription(model), json: json, words: \.text)
     }
     let contents = try H5File(reading: file)
     if try contents.attribute("schema") != nil {
-      return try Console.print(try ResultDescription(contents), json: json) { $0.text }
+      return try Console.print(ResultDescription(contents), json: json, words: \.text)
     }
-    try Console.print(try RecordingDescription(recording.open(file)), json: json) { $0.text }
+    try Console.print(RecordingDescription(recording.open(file)), json: json, words: \.text)
   }
 }
 
@@ -134,7 +134,8 @@ struct ModelDescription: Encodable {
     lines.append("  unit ids: \(units.map(String.init).joined(separator: ", "))")
     for tensor in tensors {
       let mark = tensor.isLayer ? "  layer" : ""
-      lines.append("  \(tensor.name.padding(toLength: 14, withPad: " ", startingAt: 0))\(size(tensor.shape))\(mark)")
+      let name = tensor.name.padding(toLength: 14, withPad: " ", startingAt: 0)
+      lines.append("  \(name)\(size(tensor.shape))\(mark)")
     }
     return lines.joined(separator: "\n")
   }
@@ -178,7 +179,8 @@ struct ResultDescription: Encodable {
       let shape = dataset.shape.map(String.init).joined(separator: "×")
       let axes = dataset.axes.map { " [\($0)]" } ?? ""
       let units = dataset.units.map { " \($0)" } ?? ""
-      lines.append("  \(dataset.path.padding(toLength: width, withPad: " ", startingAt: 0))  \(shape)\(axes)\(units)")
+      let path = dataset.path.padding(toLength: width, withPad: " ", startingAt: 0)
+      lines.append("  \(path)  \(shape)\(axes)\(units)")
     }
     return lines.joined(separator: "\n")
   }

@@ -15,7 +15,7 @@ struct MethodOptions: ParsableArguments {
   @Flag(name: .long, help: "Apply the target to softmax of the output.")
   var softmax = false
 
-  @Flag(name: .long, help: "Choose the outputs of top:K once for each sample, not at every point of the path.")
+  @Flag(name: .long, help: "Choose the outputs of top:K once for each sample, not along the path.")
   var freezeTop = false
 
   @Option(name: .long, help: "The algorithm: \(ContributionMethod.names.joined(separator: ", ")).")
@@ -61,7 +61,8 @@ struct MethodOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Also average each cell's own contributions over this many frames, for clustering.", valueName: "frames"))
+      "Also average each cell's own contributions over this many frames, for clustering.", valueName: "frames"
+    ))
   var perCell: Int?
 
   /// The library's options.
@@ -91,7 +92,8 @@ struct MethodOptions: ParsableArguments {
     case "actgrad":
       guard let baseline = ContributionMethod.HiddenBaseline(rawValue: hiddenBaseline) else {
         throw CodecError.unknown(
-          "hidden baseline", hiddenBaseline, valid: ContributionMethod.HiddenBaseline.allCases.map(\.rawValue))
+          "hidden baseline", hiddenBaseline,
+          valid: ContributionMethod.HiddenBaseline.allCases.map(\.rawValue))
       }
       return .actgrad(hiddenBaseline: baseline)
     case "actnormgrad": return .actnormgrad
@@ -118,7 +120,8 @@ struct FrameRange: LosslessStringConvertible, Sendable {
 
   init?(_ text: String) {
     let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-    guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, 0 <= first, first <= last
+    guard ends.count <= 2, let first = ends.first ?? nil, let last = ends.last ?? nil, first >= 0,
+      last >= first
     else { return nil }
     range = first..<last + 1
   }

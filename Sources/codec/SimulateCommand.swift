@@ -8,7 +8,7 @@ import Runtime
 struct SimulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simulate",
-    abstract: "Make a recording of a simulated retina with known cell types, and the network that generates it.",
+    abstract: "Make a recording of a simulated retina of known cell types, and its network.",
     discussion: """
       Example: codec simulate --out simulated --cells 18 --types on-sustained,off-transient,on-off --seed 3
                codec analyze simulated/recording.h5 --model simulated/model.safetensors --out results
@@ -17,7 +17,9 @@ struct SimulateCommand: ParsableCommand {
       (the simulation's own circuit: the network that a perfect fit would find) into a folder.
       """)
 
-  @Option(name: .long, help: ArgumentHelp("The folder to write to; made where it is missing.", valueName: "folder"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The folder to write to; made where it is missing.", valueName: "folder"))
   var out: String
 
   @Option(name: .long, help: "Number of ganglion cells; types are dealt to them in turn.")
@@ -26,7 +28,8 @@ struct SimulateCommand: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Types of cells: \(SimulatedCellType.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "a,b"))
+      "Types of cells: \(SimulatedCellType.allCases.map(\.rawValue).joined(separator: ", ")).",
+      valueName: "a,b"))
   var types: CommaList<String> = CommaList(["on-sustained", "off-transient", "on-off"])
 
   @Option(name: .long, help: ArgumentHelp("Frame height and width, pixels.", valueName: "HxW"))
