@@ -2,10 +2,16 @@ import CBLAS
 
 /// Products of single-precision matrices by OpenBLAS, row-major.
 public enum BLAS {
-  /// Sets how many threads OpenBLAS uses for one call, for the whole process.
+  /// Makes OpenBLAS use one thread until ``useThreads(_:)`` asks for more; touched by everything that calls it.
   ///
-  /// One by default in this project's programs: our own worker threads each call BLAS.
-  public static func useThreads(_ count: Int) { openblas_set_num_threads(Int32(count)) }
+  /// Our own worker threads each call BLAS: with threads of its own it is many times slower on small matrices.
+  static let start: Void = openblas_set_num_threads(1)
+
+  /// Sets how many threads OpenBLAS uses for one call, for the whole process; one unless asked for.
+  public static func useThreads(_ count: Int) {
+    start
+    openblas_set_num_threads(Int32(count))
+  }
 
   /// The library and the kernel set it chose for this processor, for provenance.
   public static var version: String { String(cString: openblas_get_config()) }
@@ -22,6 +28,7 @@ public enum BLAS {
     beta: Float = 0, c: UnsafeMutablePointer<Float>, leadingC: Int? = nil
   ) {
     guard m > 0, n > 0 else { return }
+    start
     cblas_sgemm(
       CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
       Int32(m), Int32(n), Int32(k), alpha, a, Int32(max(leadingA ?? (transposeA ? m : k), 1)),

@@ -20,6 +20,7 @@ public struct Cholesky: Sendable {
       factor = lower
       return
     }
+    BLAS.start
     guard LAPACKE_dpotrf(LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "L")), size, &lower.elements, size) == 0 else {
       return nil
     }
@@ -39,6 +40,7 @@ public struct Cholesky: Sendable {
     var result = factor
     let size = Int32(result.rows)
     guard size > 0 else { return result }
+    BLAS.start
     let status = LAPACKE_dpotri(LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "L")), size, &result.elements, size)
     precondition(status == 0, "dpotri refused a Cholesky factor: \(status)")
     for row in 0..<result.rows {
@@ -53,6 +55,7 @@ public struct Cholesky: Sendable {
     var result = right
     let (size, count) = (Int32(right.rows), Int32(right.columns))
     guard size > 0, count > 0 else { return result }
+    BLAS.start
     let status = LAPACKE_dpotrs(
       LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "L")), size, count, factor.elements, size, &result.elements, count)
     precondition(status == 0, "dpotrs refused a Cholesky factor: \(status)")

@@ -21,6 +21,7 @@ public enum LinearAlgebra {
     var vectors = Matrix(rows: size, columns: wanted)
     var support = [Int32](repeating: 0, count: 2 * size)
     var found: Int32 = 0
+    BLAS.start
     let status = LAPACKE_dsyevr(
       LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "V")),
       CChar(wanted == size ? UInt8(ascii: "A") : UInt8(ascii: "I")),
@@ -49,6 +50,7 @@ public enum LinearAlgebra {
     var (u, vt) = (Matrix(rows: rows, columns: rank), Matrix(rows: rank, columns: columns))
     var s = [Double](repeating: 0, count: rank)
     guard rank > 0 else { return (u, s, vt) }
+    BLAS.start
     let status = LAPACKE_dgesdd(
       LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "S")), Int32(rows), Int32(columns), &copy, Int32(columns), &s,
       &u.elements, Int32(rank), &vt.elements, Int32(columns))

@@ -34,6 +34,7 @@ extension Matrix {
     precondition(k == inner, "\(m)×\(k) times \(inner)×\(n)")
     var result = Matrix(rows: m, columns: n)
     guard m > 0, n > 0, k > 0 else { return result }
+    BLAS.start
     cblas_dgemm(
       CblasRowMajor, transposeLeft ? CblasTrans : CblasNoTrans, transposeRight ? CblasTrans : CblasNoTrans,
       Int32(m), Int32(n), Int32(k), 1, left.elements, Int32(left.columns),

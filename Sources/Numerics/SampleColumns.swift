@@ -72,6 +72,7 @@ package enum SampleColumns {
         codec_dense_columns_gradient(outputs, inputs, stride, dy, x, dw, db)
       } else {
         codec_sum_columns(outputs, stride, dy, db)
+        BLAS.start
         cblas_sgemm(
           CblasRowMajor, CblasNoTrans, CblasTrans, Int32(outputs), Int32(inputs), Int32(stride), 1, dy,
           Int32(stride), x, Int32(stride), 0, dw, Int32(inputs))
@@ -102,6 +103,7 @@ package enum SampleColumns {
     _ w: UnsafePointer<Float>, transposed: Bool, _ outputs: Int, _ inputs: Int, _ stride: Int,
     _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
   ) {
+    BLAS.start
     cblas_sgemm(
       CblasRowMajor, transposed ? CblasTrans : CblasNoTrans, CblasNoTrans, Int32(outputs), Int32(stride),
       Int32(inputs), 1, w, Int32(transposed ? outputs : inputs), x, Int32(stride), 0, y, Int32(stride))

@@ -60,7 +60,7 @@ import Testing
   /// What is complete is kept, what is missing is made anew, and the numbers are the same.
   @Test func resumed_analysisKeepsWhatIsThere() throws {
     let folder = try Fixtures.temporaryFolder()
-    let first = try Self.analysis(in: folder).run()
+    let first = try Self.analysis(in: folder) { $0.clustering.draws = 9 }.run()
     #expect(throws: CodecError.self) { try Self.analysis(in: folder) }
     func date(_ name: String) throws -> Date {
       try #require(
@@ -71,14 +71,16 @@ import Testing
     for name in ["clusters.h5", "summary.json"] {
       try FileManager.default.removeItem(at: folder.appending(path: name))
     }
-    #expect(try Self.analysis(in: folder) { $0.resume = true }.run() == first)
+    #expect(try Self.analysis(in: folder) { ($0.resume, $0.clustering.draws) = (true, 9) }.run() == first)
     #expect(try date("contributions.h5") == contributions)
     let error = #expect(throws: CodecError.self) {
       try Self.analysis(in: folder) { ($0.resume, $0.contributions.layers) = (true, ["conv1"]) }.run()
     }
     #expect(error?.what.contains("comes from another run: option layers") == true)
     #expect(
-      try Self.analysis(in: folder) { ($0.force, $0.contributions.layers) = (true, ["conv1"]) }.run().modes
+      try Self.analysis(in: folder) {
+        ($0.force, $0.clustering.draws, $0.contributions.layers) = (true, 9, ["conv1"])
+      }.run().modes
         .count == 1)
   }
 
