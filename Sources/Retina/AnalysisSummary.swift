@@ -19,6 +19,8 @@ public struct AnalysisSummary: Codable, Sendable, Equatable {
     public var r2: Double
     /// The same over frames the training did not see.
     public var heldOutR2: Double?
+    /// What to know before trusting them.
+    public var remarks: [String]
   }
 
   /// The covariance behind surprisal.
@@ -113,13 +115,9 @@ extension AnalysisSummary {
       warnings.append("\(open) frames did not reach the tolerance of their path (/sample/converged)")
     }
     for layer in modes {
-      if layer.alive == 0 {
-        warnings.append("\(layer.layer): no mode is alive")
-      } else if layer.r2 < Self.poorR2 {
+      warnings += layer.remarks.map { "\(layer.layer): \($0)" }
+      if layer.remarks.isEmpty, layer.r2 < Self.poorR2 {
         warnings.append("\(layer.layer): the modes explain little (R² \(Self.number(layer.r2)))")
-      } else if let held = layer.heldOutR2, held < layer.r2 - 0.2 {
-        warnings.append(
-          "\(layer.layer): the modes explain frames outside their training worse (R² \(Self.number(held)))")
       }
     }
     return warnings

@@ -70,9 +70,7 @@ extension RetinaAnalysis {
   }
 
   func computeReceptiveFields(progress: ProgressHandler?) throws {
-    let frames =
-      try options.receptiveFieldFrames
-      ?? ClusterFile(reading: path(.clusters)).exampleFrames(limit: options.exampleFrames)
+    let frames = try options.receptiveFieldFrames ?? exampleFrames()
     let provenance = try Provenance(
       schema: ReceptiveFieldRun.schema, schemaVersion: ReceptiveFieldRun.schemaVersion,
       command: source.command,
@@ -84,6 +82,16 @@ extension RetinaAnalysis {
         model: input.model, windows: input.series, threads: options.threads)
       try ReceptiveFieldRun(receptiveFields, frames: frames, includesFields: options.includesFields)
         .write(to: writer, progress: progress)
+    }
+  }
+
+  /// Examples of modes and their combinations; where there are none, frames spread over the movie.
+  private func exampleFrames() throws -> [Int] {
+    let limit = options.exampleFrames
+    let frames = try ClusterFile(reading: path(.clusters)).exampleFrames(limit: limit)
+    guard frames.isEmpty else { return frames }
+    return ReceptiveFieldCentre.spread(input.series.sampleCount, limit).map {
+      input.series.responseFrame(ofSample: $0)
     }
   }
 }

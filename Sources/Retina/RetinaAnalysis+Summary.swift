@@ -1,5 +1,6 @@
 import Contributions
 import Foundation
+import Modes
 import Numerics
 import Runtime
 import Storage
@@ -45,18 +46,13 @@ extension RetinaAnalysis {
   }
 
   private func modes() throws -> [AnalysisSummary.Modes] {
-    let file = try H5File(reading: path(.modes))
-    return try file.children(of: "/layers").map { layer in
-      func number(_ name: String) throws -> Double {
-        guard let value = try file.attribute(name, of: "/layers/\(layer)")?.asNumber else {
-          throw CodecError(.data, "no attribute \(name)", at: file.place("/layers/\(layer)"))
-        }
-        return value
-      }
-      let heldOut = try number("r2_held_out")
+    let file = try ModesFile(reading: path(.modes))
+    return try file.layers.map { layer in
+      let found = try file.layer(layer).decomposition
       return AnalysisSummary.Modes(
-        layer: layer, alive: Int(try number("alive")), dead: Int(try number("dead")),
-        onPerFrame: try number("mean_l0"), r2: try number("r2"), heldOutR2: heldOut.isFinite ? heldOut : nil)
+        layer: layer, alive: found.alive, dead: found.dead, onPerFrame: found.meanActive,
+        r2: found.quality.r2,
+        heldOutR2: found.heldOutR2.isFinite ? found.heldOutR2 : nil, remarks: found.remarks)
     }
   }
 

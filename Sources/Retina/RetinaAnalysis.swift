@@ -22,8 +22,8 @@ public struct RetinaAnalysis: Sendable {
     public var split = "test"
     /// Layers, target, method and precision.
     public var contributions = ContributionOptions()
-    /// How modes are trained.
-    public var recipe = TrainingRecipe.standard
+    /// What is decomposed and how; layers and seed are the analysis's.
+    public var decomposition = DecompositionOptions()
     /// Decides everything random.
     public var seed: UInt64 = 0
     /// Decompositions by further seeds, to see how stable clusters by modes are.

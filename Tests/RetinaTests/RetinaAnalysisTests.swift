@@ -84,6 +84,22 @@ import Testing
         .count == 1)
   }
 
+  /// The paper's recipe finds no mode in so few frames; everything else still comes out.
+  @Test func noMode_isSaid() throws {
+    let folder = try Fixtures.temporaryFolder()
+    let summary = try Self.analysis(in: folder) {
+      ($0.clustering.draws, $0.decomposition.recipe, $0.furtherSeeds) = (9, .paper, 0)
+      $0.decomposition.recipe.length = .epochs(count: 3)
+    }.run()
+    #expect(summary.modes.allSatisfy { $0.alive == 0 })
+    #expect(summary.warnings.contains { $0.hasPrefix("conv1: no mode is alive") })
+    #expect(summary.clusters.layers.map(\.clusters) == [0, 0])
+    #expect(summary.clusters.contributions?.clusters == 2)
+    #expect(summary.clusters.conclusion.contains("By modes, conv1 has no clusters."))
+    // Without combinations of modes to show, receptive fields are spread over the movie.
+    #expect(summary.receptiveFieldFrames == 6)
+  }
+
   @Test func unknownLayer_isRefusedBeforeAnything() throws {
     let folder = try Fixtures.temporaryFolder()
     #expect(throws: CodecError.self) {
