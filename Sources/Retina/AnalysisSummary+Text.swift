@@ -53,37 +53,10 @@ extension AnalysisSummary {
   }
 
   private var clusterLines: [String] {
-    var rows = [["  by", "clusters", "silhouette", "single type", "silhouette of 2, 3, …"]]
-    let parts = (clusters.contributions.map { [$0] } ?? []) + clusters.layers
-    for part in parts {
-      let name = part.name == "contributions" ? part.name : "modes of \(part.name)"
-      rows.append([
-        "  \(name)", part.clusters == 0 ? "none" : "\(part.clusters)",
-        part.silhouette.map(Self.number) ?? "–",
-        part.chance.map { String(format: "%.3f", $0) } ?? "–",
-        part.silhouettes.map(Self.number).joined(separator: " "),
-      ])
-    }
-    var lines = Self.table(rows)
-    lines.append("  single type: how often cells of one type would look as clustered")
-    if let best = clusters.contributions ?? clusters.layers.first, best.clusters > 0 {
-      for label in Set(best.labels).sorted() {
-        let members = zip(cells, best.labels).filter { $0.1 == label }.map { "\($0.0)" }.joined(
-          separator: ", ")
-        lines.append(
-          label < 0
-            ? "  without a profile: cells \(members)" : "  \(best.name), cluster \(label): cells \(members)")
-      }
-    }
-    if let agreement = clusters.layerAgreement {
-      lines.append(
-        "  agreement of the layers' clusters by modes (adjusted Rand index) \(Self.number(agreement))")
-    }
-    if let agreement = trueTypeAgreement {
-      lines.append(
-        "  agreement with the simulation's true types (adjusted Rand index) \(Self.number(agreement))")
-    }
-    return lines
+    guard let agreement = trueTypeAgreement else { return clusters.lines }
+    return clusters.lines + [
+      "  agreement with the simulation's true types (adjusted Rand index) \(Self.number(agreement))"
+    ]
   }
 
   /// Columns as wide as their widest entry.

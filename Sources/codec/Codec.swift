@@ -20,7 +20,11 @@ import Runtime
       Exit codes: 0 done, 64 usage, 65 data, 70 a bug of ours, 74 file system, 130 interrupted.
       """,
     version: version,
-    subcommands: [ContributionsCommand.self, SimulateCommand.self, InspectCommand.self])
+    subcommands: [
+      DemoCommand.self, AnalyzeCommand.self, ContributionsCommand.self, DecomposeCommand.self,
+      ClusterCommand.self,
+      IRFCommand.self, SimulateCommand.self, InspectCommand.self,
+    ])
 
   /// Parses, runs, and turns every error into one line and the exit code of its kind.
   static func main() {

@@ -18,11 +18,19 @@ struct OutputOptions: ParsableArguments {
   }
 }
 
-/// How to run.
+/// How to run what draws random numbers.
 struct RunOptions: ParsableArguments {
   @Option(name: .long, help: "Seed of everything random; the same seed gives the same result bit for bit.")
   var seed: UInt64 = 0
 
+  @OptionGroup var workers: ThreadOptions
+
+  /// Number of worker threads.
+  var threads: Int { workers.threads }
+}
+
+/// How many threads work.
+struct ThreadOptions: ParsableArguments {
   @Option(name: .long, help: "Number of worker threads (default: one per processor).")
   var threads: Int = ProcessInfo.processInfo.activeProcessorCount
 
