@@ -62,7 +62,7 @@ CODEC_VECTORISED void codec_product_sum(size_t units, size_t rows, const float *
   }
 }
 
-CODEC_VECTORISED void codec_path_rows(size_t units, size_t rows, const float *along, const float *from,
+CODEC_VECTORISED void codec_path_rows(size_t units, size_t rows, const double *along, const float *from,
                                       const float *to, float *out) {
   for (size_t start = 0; start < units; start += BLOCK) {
     size_t n = smaller(BLOCK, units - start);
@@ -70,8 +70,12 @@ CODEC_VECTORISED void codec_path_rows(size_t units, size_t rows, const float *al
     const float *restrict x1 = to + start;
     for (size_t r = 0; r < rows; ++r) {
       float *restrict row = out + r * units + start;
-      float alpha = along[r];
-      for (size_t u = 0; u < n; ++u) row[u] = x0[u] + alpha * (x1[u] - x0[u]);
+      /* alpha in two parts: rounding it would shift every unit of the point alike. */
+      float alpha = (float)along[r], rest = (float)(along[r] - (double)alpha);
+      for (size_t u = 0; u < n; ++u) {
+        float step = x1[u] - x0[u];
+        row[u] = x0[u] + (alpha * step + rest * step);
+      }
     }
   }
 }

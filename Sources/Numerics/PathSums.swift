@@ -113,7 +113,7 @@ package enum PathSums {
   ///   - from: `[unit]`, the path's start.
   ///   - ends: holds the path's end at `endOffset`.
   package static func writePoints(
-    along: [Float], from: [Float], ends: [Float], endOffset: Int, into points: inout MutableSpan<Float>,
+    along: [Double], from: [Float], ends: [Float], endOffset: Int, into points: inout MutableSpan<Float>,
     row: Int
   ) {
     let units = from.count

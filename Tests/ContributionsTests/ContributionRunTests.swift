@@ -50,9 +50,8 @@ private func quick(_ change: (inout ContributionOptions) -> Void = { _ in }) -> 
     let file = try run(fixture, options)
     let expected = fixture.expected
     func compare(_ found: [Double], _ dataset: String) throws {
-      // In row 877 a second-layer unit is within rounding of its threshold at a point of the path.
       #expect(
-        worstDifference(found, try expected.dataset(dataset).numbers(Double.self)) < 1.2e-4, "\(dataset)")
+        worstDifference(found, try expected.dataset(dataset).numbers(Double.self)) < 1e-4, "\(dataset)")
     }
     try compare(file.output().elements, "rate")
     try compare(file.target(), "surprisal")

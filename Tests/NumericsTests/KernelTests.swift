@@ -48,7 +48,10 @@ import Testing
       Int32
     ) -> Void
     let kernels: [(Pointwise, Slope, (Double) -> Double)] = [
-      (codec_relu, codec_relu_slope, { $0 > 0 ? 1 : 0 }),
+      (
+        codec_relu, { n, x, _, given, result, adds in codec_relu_slope(1, n, x, given, result, adds) },
+        { $0 > 0 ? 1 : 0 }
+      ),
       (codec_softplus, codec_softplus_slope, { 1 / (1 + exp(-$0)) }),
       (codec_exponential, codec_exponential_slope, { exp($0) }),
       (codec_sigmoid, codec_sigmoid_slope, { 1 / ((1 + exp(-$0)) * (1 + exp($0))) }),
@@ -62,6 +65,22 @@ import Testing
         #expect(abs(Double(value) - expected) <= 1e-6 * (abs(product) + abs(expected)))
       }
     }
+  }
+
+  @Test func rectifierSlope_isUndecidedOnlyWithinRoundingOfZero() {
+    // Two rows of different size: what is lost in rounding of the first is well above that of the second.
+    let row: [Float] = [0, 1e-7, -1e-7, 1e-12, 1, -1, 1, -1]
+    let x = row + row.map { 1e-3 * $0 } + row.map { abs($0) > 0.5 ? 1e-3 * $0 : $0 }
+    var slopes = x
+    codec_relu_slope(3, row.count, x, x.map { _ in 1 }, &slopes, 0)
+    for first in [0, 8] {
+      #expect(slopes[first] == 0)
+      #expect(slopes[first + 1] > 0.5 && slopes[first + 1] < 1)
+      #expect(slopes[first + 2] < 0.5 && slopes[first + 2] > 0)
+      #expect(abs(slopes[first + 3] - 0.5) < 1e-3)
+      #expect(Array(slopes[first + 4..<first + 8]) == [1, 0, 1, 0])
+    }
+    #expect(Array(slopes[16..<19]) == [0, 1, 0])
   }
 
   @Test(arguments: [1, 7, 40]) func affineMaps_shareAFactorOverEachRun(run: Int) {

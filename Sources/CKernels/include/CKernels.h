@@ -29,4 +29,5 @@ void codec_philox_bits(uint64_t key, uint64_t stream, uint64_t first, size_t blo
 
 #include "NetworkKernels.h"
 #include "SpectralKernels.h"
+#include "movie.h"
 #include "pathsums.h"

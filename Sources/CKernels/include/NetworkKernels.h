@@ -12,7 +12,9 @@ void codec_scaled(size_t n, float factor, const float *x, float *y, int adds);
 
 /* Nonlinearities y = f(x), and result (+)= f'(x) * given. */
 void codec_relu(size_t n, const float *x, float *y);
-void codec_relu_slope(size_t n, const float *x, const float *y, const float *given, float *result, int adds);
+/* result (+)= slope(x) * given, row by row. The slope is 0 below 0 and at 0, 1 above; where rounding hides the sign of
+   x it goes from 0 to 1 in a straight line. */
+void codec_relu_slope(size_t rows, size_t n, const float *x, const float *given, float *result, int adds);
 void codec_softplus(size_t n, const float *x, float *y);
 void codec_softplus_slope(size_t n, const float *x, const float *y, const float *given, float *result, int adds);
 void codec_exponential(size_t n, const float *x, float *y);

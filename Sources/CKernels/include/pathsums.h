@@ -22,7 +22,7 @@ void codec_product_sum(size_t units, size_t rows, const float *weights, const fl
                        const float *b, float *sum);
 
 /* out[k][u] = from[u] + along[k] · (to[u] − from[u]) */
-void codec_path_rows(size_t units, size_t rows, const float *along, const float *from, const float *to,
+void codec_path_rows(size_t units, size_t rows, const double *along, const float *from, const float *to,
                      float *out);
 
 /* Sums of the negative and of the positive entries of map [outer, channel, inner] by channel. */

@@ -33,7 +33,7 @@ struct IntegratedGradients: ContributionAlgorithm {
       for first in stride(from: 0, to: points, by: plan.plan.batch) {
         let chosen = first..<min(first + plan.plan.batch, points)
         let rows = [Int?](repeating: sample, count: chosen.count)
-        let run = RowRun(sample: sample, along: quadrature.nodes[chosen].map { Float($0) })
+        let run = RowRun(sample: sample, along: Array(quadrature.nodes[chosen]))
         let output = try plan.forward([run], of: block)
         try plan.runTangents(of: chosen.map { _ in sample }, of: block)
         for target in block.targets.indices {

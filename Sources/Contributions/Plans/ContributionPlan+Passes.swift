@@ -7,7 +7,7 @@ struct RowRun: Equatable {
   /// Place of the sample in its block; `nil` for the baseline, shared by all.
   var sample: Int?
   /// α of each row.
-  var along: [Float]
+  var along: [Double]
 }
 
 /// The passes algorithms are made of.

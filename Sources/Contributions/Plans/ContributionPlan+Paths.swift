@@ -25,7 +25,7 @@ private struct PathBatch {
     }
     let shared = nodes.count - added
     let first = rows.count
-    runs.append(RowRun(sample: piece.sample, along: nodes.dropFirst(shared).map { Float($0) }))
+    runs.append(RowRun(sample: piece.sample, along: Array(nodes.dropFirst(shared))))
     rows += Array(repeating: piece.sample, count: added)
     pieces.append((index, Array(repeating: 0, count: shared) + Array(first..<first + added)))
     return true

@@ -90,7 +90,8 @@ public struct Convolution: Operator {
     return GEMMConvolution(shape, weight: weight.elements)
   }
 
-  private func sizes(inputShape: [Int]) throws -> ConvolutionShape {
+  /// The sizes for an input shape.
+  func sizes(inputShape: [Int]) throws -> ConvolutionShape {
     ConvolutionShape(
       input: inputShape, output: try outputShape(of: [inputShape]), kernel: Array(weight.shape[2...]),
       geometry: geometry)

@@ -19,10 +19,11 @@ public final class SeriesPlan {
   /// The rest of the network, from `tensor` to the output.
   public let tail: Network
   /// What computes it, for provenance; `nil` where windows are only copied.
-  public var backend: String? { convolution?.name }
+  public var backend: String? { movie.map { _ in MovieConvolution.name } }
 
+  private let movie: MovieConvolution?
+  /// For gradients with respect to the frames.
   private let convolution: (any ConvolutionBackend)?
-  private let bias: [Float]?
   private let layerShape: [Int]
 
   /// - Parameters:
@@ -43,10 +44,12 @@ public final class SeriesPlan {
     self.maxSamples = maxSamples
     if let head = network.seriesHead, let operation = head.operation as? Convolution {
       tensor = head.output
-      bias = operation.bias
+      movie = MovieConvolution(
+        try operation.sizes(inputShape: network.inputShape), weight: operation.weight.elements,
+        bias: operation.bias, channels: frameShape[0])
       convolution = try operation.backend(inputShape: network.inputShape, batch: maxSamples)
     } else {
-      (tensor, bias, convolution) = (network.input, nil, nil)
+      (tensor, movie, convolution) = (network.input, nil, nil)
     }
     tail = try network.slice(from: tensor, to: network.output)
     layerShape = try network.shape(of: tensor)
@@ -107,14 +110,10 @@ public final class SeriesPlan {
   private func fill(
     _ target: UnsafeMutablePointer<Float>, from frames: UnsafePointer<Float>, samples: Int
   ) throws {
+    if let movie { return movie.apply(samples: samples, frames: frames, output: target) }
     let (frame, window) = (elementCount(frameShape), elementCount(network.inputShape))
-    guard let convolution else {
-      for sample in 0..<samples {
-        (target + sample * window).update(from: frames + sample * frame, count: window)
-      }
-      return
+    for sample in 0..<samples {
+      (target + sample * window).update(from: frames + sample * frame, count: window)
     }
-    try convolution.apply(samples: samples, input: frames, inputStride: frame, output: target)
-    if let bias { addBias(bias, samples: samples, pixels: layerShape[1] * layerShape[2], to: target) }
   }
 }
