@@ -13,11 +13,10 @@ import Testing
     .appending(path: "RetinaData/Samples")
 
   private static func analysis(
-    in folder: URL, _ change: (inout RetinaAnalysis.Options) -> Void = { _ in }
+    in folder: URL, recording: String = samples.appending(path: "recording.h5").path,
+    model: String = samples.appending(path: "model.safetensors").path,
+    _ change: (inout RetinaAnalysis.Options) -> Void = { _ in }
   ) throws -> RetinaAnalysis {
-    let (recording, model) = (
-      samples.appending(path: "recording.h5").path, samples.appending(path: "model.safetensors").path
-    )
     var options = RetinaAnalysis.Options()
     (options.exampleFrames, options.furtherSeeds, options.threads) = (6, 1, 2)
     change(&options)
@@ -82,6 +81,36 @@ import Testing
         ($0.force, $0.clustering.draws, $0.contributions.layers) = (true, 9, ["conv1"])
       }.run().modes
         .count == 1)
+  }
+
+  /// Six real cells and a bar that moves over them: what is written is the reference, and the clusters by modes are
+  /// recognised as neighbourhoods.
+  @Test func movingBar_isTheReferences() throws {
+    guard let recording = Fixtures.shared("recordings/moving_bar.h5") else { return }
+    let folder = try Fixtures.temporaryFolder()
+    let summary = try Self.analysis(
+      in: folder, recording: recording, model: Fixtures.path("moving_bar/model.safetensors")
+    ) { $0.contributions.layers = ["conv1", "relu1", "conv2", "relu2"] }.run()
+    let expected = try H5File(reading: Fixtures.path("moving_bar/expected.h5"))
+    let file = try H5File(reading: folder.appending(path: "contributions.h5").path)
+    func agrees(_ path: String, with reference: String) throws -> Bool {
+      try largestDifference(
+        file.dataset(path).tensor().elements, expected.dataset(reference).tensor().elements)
+        < 1e-4
+    }
+    #expect(try agrees("/output", with: "/rate"))
+    for layer in summary.modes.map(\.layer) {
+      for part in ["negative", "positive"] {
+        #expect(
+          try agrees("/layers/\(layer)/\(part)", with: "/surprisal_ig20/\(layer)/\(part)"), "\(layer) \(part)"
+        )
+      }
+    }
+    #expect(abs((summary.meanTestCorrelation ?? 0) - 0.896) < 0.002)
+    #expect(summary.modes.allSatisfy { $0.r2 > 0.85 && $0.alive >= 40 })
+    #expect(summary.clusters.conclusion.hasPrefix("No types are supported"))
+    let confound = try #require(summary.clusters.layers[0].locationConfound)
+    #expect(confound > 0.5)
   }
 
   /// The paper's recipe finds no mode in so few frames; everything else still comes out.
