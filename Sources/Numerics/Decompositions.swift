@@ -68,7 +68,7 @@ public enum LinearAlgebra {
   ///   - values: [rows, columns] row-major; best with fewer rows than columns.
   /// - Returns: unit vectors (zero where the matrix is), the first singular value, and its share
   ///   σ₁² / Σσ² (NaN for a zero matrix). The largest entry of `right` is positive.
-  public static func rankOne(_ values: some Collection<Float>, rows: Int, columns: Int)
+  public static func rankOne(_ values: ArraySlice<Float>, rows: Int, columns: Int)
     -> (left: [Double], right: [Double], strength: Double, share: Double)
   {
     let matrix = Matrix(rows: rows, columns: columns, elements: values.map(Double.init))

@@ -15,7 +15,7 @@ public struct ReceptiveFieldComponents: Sendable, Equatable {
 
   /// - Parameters:
   ///   - field: `[lag, y, x]` row by row.
-  public init(field: some Collection<Float>, lags: Int) {
+  public init(field: ArraySlice<Float>, lags: Int) {
     let pixels = field.count / max(lags, 1)
     let part = LinearAlgebra.rankOne(field, rows: lags, columns: pixels)
     let largest = field.max { abs($0) < abs($1) } ?? 0

@@ -54,7 +54,7 @@ import Testing
   @Test(arguments: [(1, 5), (8, 60), (9, 4)]) func rankOne_isTheFirstSingularTriple(rows: Int, columns: Int) {
     var stream = RandomStream(seed: 44).split(rows)
     let values = stream.floats(rows * columns)
-    let found = LinearAlgebra.rankOne(values, rows: rows, columns: columns)
+    let found = LinearAlgebra.rankOne(values[...], rows: rows, columns: columns)
     let (u, s, vt) = LinearAlgebra.singularValues(
       Matrix(rows: rows, columns: columns, elements: values.map(Double.init)))
     #expect(abs(found.strength - s[0]) < 1e-10)
@@ -64,7 +64,7 @@ import Testing
   }
 
   @Test func rankOne_ofZero_isZeroWithoutAShare() {
-    let found = LinearAlgebra.rankOne([Float](repeating: 0, count: 6), rows: 2, columns: 3)
+    let found = LinearAlgebra.rankOne([0, 0, 0, 0, 0, 0], rows: 2, columns: 3)
     #expect(found.left == [0, 0] && found.right == [0, 0, 0] && found.strength == 0 && found.share.isNaN)
   }
 

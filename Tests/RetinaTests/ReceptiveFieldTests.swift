@@ -54,7 +54,7 @@ import Testing
     let (lags, pixels) = (20, 24 * 24)
     for place in stride(from: 0, to: rows.count * 9, by: 5) {
       let field = Array(irf.elements[place * lags * pixels..<(place + 1) * lags * pixels])
-      let parts = ReceptiveFieldComponents(field: field, lags: lags)
+      let parts = ReceptiveFieldComponents(field: field[...], lags: lags)
       let (_, s, _) = LinearAlgebra.singularValues(
         Matrix(rows: lags, columns: pixels, elements: field.map(Double.init)))
       let squares = s.map { $0 * $0 }
@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test func fieldOfZeros_hasNoShare() {
-    let parts = ReceptiveFieldComponents(field: [Float](repeating: 0, count: 12), lags: 3)
+    let parts = ReceptiveFieldComponents(field: ArraySlice(repeating: 0, count: 12), lags: 3)
     #expect(parts.spatial == [0, 0, 0, 0] && parts.temporal == [0, 0, 0] && parts.singularValueShare.isNaN)
   }
 }
