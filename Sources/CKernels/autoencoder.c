@@ -14,26 +14,95 @@ enum { lane_count = 8 };
 #define SELECT(mask, yes) ((lanes)((mask_lanes)(mask) & (mask_lanes)(yes)))
 #define SUM(v) (((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])))
 
+/* Turns eight rows of eight numbers into columns. */
+#define INTERLEAVE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#define TRANSPOSE(r)                                                                                   \
+  do {                                                                                                 \
+    lanes half[8], pair[8];                                                                            \
+    for (int q = 0; q < 8; q += 2) {                                                                   \
+      half[q] = INTERLEAVE(r[q], r[q + 1], 0, 8, 1, 9, 4, 12, 5, 13);                                  \
+      half[q + 1] = INTERLEAVE(r[q], r[q + 1], 2, 10, 3, 11, 6, 14, 7, 15);                            \
+    }                                                                                                  \
+    for (int q = 0; q < 8; q += 4) {                                                                   \
+      for (int w = 0; w < 2; ++w) {                                                                    \
+        pair[q + 2 * w] = INTERLEAVE(half[q + w], half[q + w + 2], 0, 1, 8, 9, 4, 5, 12, 13);          \
+        pair[q + 2 * w + 1] = INTERLEAVE(half[q + w], half[q + w + 2], 2, 3, 10, 11, 6, 7, 14, 15);    \
+      }                                                                                                \
+    }                                                                                                  \
+    for (int q = 0; q < 4; ++q) {                                                                      \
+      r[q] = INTERLEAVE(pair[q], pair[q + 4], 0, 1, 2, 3, 8, 9, 10, 11);                               \
+      r[q + 4] = INTERLEAVE(pair[q], pair[q + 4], 4, 5, 6, 7, 12, 13, 14, 15);                         \
+    }                                                                                                  \
+  } while (0)
+
+CODEC_VECTORISED void codec_gather_samples(size_t count, size_t width, const uint32_t *restrict index,
+                                           const float *restrict data, size_t stride, float *restrict rows,
+                                           float *restrict columns) {
+  size_t s = 0;
+  for (; s + lane_count <= count; s += lane_count) {
+    size_t f = 0;
+    for (; f + lane_count <= width; f += lane_count) {
+      lanes r[lane_count];
+      for (int q = 0; q < lane_count; ++q) {
+        r[q] = LANES(data + (size_t)index[s + q] * width + f);
+        STORE(rows + (s + q) * width + f, r[q]);
+      }
+      TRANSPOSE(r);
+      for (int q = 0; q < lane_count; ++q) STORE(columns + (f + q) * stride + s, r[q]);
+    }
+    for (; f < width; ++f) {
+      for (int q = 0; q < lane_count; ++q) {
+        columns[f * stride + s + q] = rows[(s + q) * width + f] = data[(size_t)index[s + q] * width + f];
+      }
+    }
+  }
+  for (; s < stride; ++s) {
+    for (size_t f = 0; f < width; ++f) {
+      const float value = s < count ? data[(size_t)index[s] * width + f] : 0;
+      if (s < count) rows[s * width + f] = value;
+      columns[f * stride + s] = value;
+    }
+  }
+}
+
 CODEC_VECTORISED void codec_rows_to_columns(size_t count, size_t width, size_t stride, const float *restrict rows,
                                             float *restrict columns) {
-  for (size_t f = 0; f < width; ++f) {
-    float *column = columns + f * stride;
-    for (size_t s = 0; s < count; ++s) column[s] = rows[s * width + f];
-    for (size_t s = count; s < stride; ++s) column[s] = 0;
+  size_t s = 0;
+  for (; s + lane_count <= count; s += lane_count) {
+    size_t f = 0;
+    for (; f + lane_count <= width; f += lane_count) {
+      lanes r[lane_count];
+      for (int q = 0; q < lane_count; ++q) r[q] = LANES(rows + (s + q) * width + f);
+      TRANSPOSE(r);
+      for (int q = 0; q < lane_count; ++q) STORE(columns + (f + q) * stride + s, r[q]);
+    }
+    for (; f < width; ++f) {
+      for (int q = 0; q < lane_count; ++q) columns[f * stride + s + q] = rows[(s + q) * width + f];
+    }
+  }
+  for (; s < stride; ++s) {
+    for (size_t f = 0; f < width; ++f) columns[f * stride + s] = s < count ? rows[s * width + f] : 0;
   }
 }
 
-CODEC_VECTORISED void codec_columns_to_rows(size_t count, size_t width, size_t stride, const float *restrict columns,
-                                            float *restrict rows) {
-  for (size_t f = 0; f < width; ++f) {
-    for (size_t s = 0; s < count; ++s) rows[s * width + f] = columns[f * stride + s];
+CODEC_VECTORISED void codec_columns_to_rows(size_t count, size_t width, size_t stride,
+                                            const float *restrict columns, float *restrict rows) {
+  size_t s = 0;
+  for (; s + lane_count <= count; s += lane_count) {
+    size_t f = 0;
+    for (; f + lane_count <= width; f += lane_count) {
+      lanes r[lane_count];
+      for (int q = 0; q < lane_count; ++q) r[q] = LANES(columns + (f + q) * stride + s);
+      TRANSPOSE(r);
+      for (int q = 0; q < lane_count; ++q) STORE(rows + (s + q) * width + f, r[q]);
+    }
+    for (; f < width; ++f) {
+      for (int q = 0; q < lane_count; ++q) rows[(s + q) * width + f] = columns[f * stride + s + q];
+    }
   }
-}
-
-void codec_gather_samples(size_t count, size_t width, const uint32_t *index, const float *data, size_t stride,
-                          float *rows, float *columns) {
-  for (size_t s = 0; s < count; ++s) memcpy(rows + s * width, data + (size_t)index[s] * width, width * sizeof(float));
-  codec_rows_to_columns(count, width, stride, rows, columns);
+  for (; s < count; ++s) {
+    for (size_t f = 0; f < width; ++f) rows[s * width + f] = columns[f * stride + s];
+  }
 }
 
 CODEC_VECTORISED void codec_dense_columns(size_t outputs, size_t inputs, size_t stride, const float *restrict w,
@@ -196,20 +265,54 @@ CODEC_VECTORISED void codec_drop_relu_norm_gradient(size_t width, size_t stride,
   }
 }
 
-#define LIST_ROW(row, code_number)                                                      \
-  for (size_t lane = 0; lane < 2 * lane_count; ++lane) {                                \
-    code[found] = (uint32_t)(code_number);                                              \
-    sample[found] = (uint32_t)(s + lane);                                               \
-    pre[found] = (row)[lane];                                                           \
-    found += (size_t)(((row)[lane] >= threshold) & (s + lane < count));                 \
-  }
+/* One bit for each of eight samples. */
+typedef _Bool lane_bits __attribute__((ext_vector_type(8)));
+#define BITS(mask, bits)                                                    \
+  do {                                                                      \
+    lane_bits boolean = __builtin_convertvector((mask), lane_bits);         \
+    uint8_t byte;                                                           \
+    memcpy(&byte, &boolean, 1);                                             \
+    bits = byte;                                                            \
+  } while (0)
+
+/* Which of four codes' sixteen samples, values[4][2] in lanes, reach the threshold: one bit each. */
+#define REACHED(values, word)                                                                  \
+  do {                                                                                         \
+    word = 0;                                                                                  \
+    for (int q = 0; q < 4; ++q) {                                                              \
+      uint64_t low, high;                                                                      \
+      BITS(values[q][0] >= threshold, low);                                                    \
+      BITS(values[q][1] >= threshold, high);                                                   \
+      word |= (low | high << lane_count) << (16 * q);                                          \
+    }                                                                                          \
+  } while (0)
+
+/* Lists them. One loop over four codes: its end is what the processor cannot foresee. */
+#define LIST(values, word, first_code)                                                         \
+  do {                                                                                         \
+    float tile[4][2][lane_count];                                                              \
+    for (int q = 0; q < 4; ++q) {                                                              \
+      STORE(tile[q][0], values[q][0]);                                                         \
+      STORE(tile[q][1], values[q][1]);                                                         \
+    }                                                                                          \
+    while (word) {                                                                             \
+      const uint32_t bit = (uint32_t)__builtin_ctzll(word);                                    \
+      code[found] = (uint32_t)(first_code) + (bit >> 4);                                       \
+      sample[found] = (uint32_t)s + (bit & 15);                                                \
+      pre[found++] = ((const float *)tile)[bit];                                               \
+      word &= word - 1;                                                                        \
+    }                                                                                          \
+  } while (0)
+
+/* The bits of four codes' samples that exist. */
+#define VALID (0x0001000100010001u * (s + 2 * lane_count <= count ? 0xFFFFu : (1u << (count - s)) - 1))
 
 CODEC_VECTORISED size_t codec_active_codes(size_t codes, size_t inputs, size_t count, size_t stride,
                                            const float *restrict w, const float *restrict x, float threshold,
                                            size_t found, uint32_t *restrict code, uint32_t *restrict sample,
                                            float *restrict pre) {
-  float tile[4][2 * lane_count];
   for (size_t s = 0; s < count; s += 2 * lane_count) {
+    const uint64_t valid = VALID;
     for (size_t k = 0; k < codes; k += 4) {
       size_t rows = codes - k < 4 ? codes - k : 4;
       lanes sum[4][2] = {{{0}}};
@@ -232,13 +335,10 @@ CODEC_VECTORISED size_t codec_active_codes(size_t codes, size_t inputs, size_t c
           }
         }
       }
-      for (size_t q = 0; q < rows; ++q) {
-        mask_lanes on = (sum[q][0] >= threshold) | (sum[q][1] >= threshold);
-        if (!__builtin_reduce_or(on)) continue;
-        STORE(tile[q], sum[q][0]);
-        STORE(tile[q] + lane_count, sum[q][1]);
-        LIST_ROW(tile[q], k + q)
-      }
+      uint64_t word;
+      REACHED(sum, word);
+      word &= valid & ~(uint64_t)0 >> (16 * (4 - rows));
+      LIST(sum, word, k);
     }
   }
   return found;
@@ -247,12 +347,18 @@ CODEC_VECTORISED size_t codec_active_codes(size_t codes, size_t inputs, size_t c
 CODEC_VECTORISED size_t codec_listed_codes(size_t codes, size_t first, size_t count, size_t stride,
                                            const float *restrict pre_codes, float threshold, size_t found,
                                            uint32_t *restrict code, uint32_t *restrict sample, float *restrict pre) {
-  for (size_t k = 0; k < codes; ++k) {
+  for (size_t k = 0; k < codes; k += 4) {
+    const size_t rows = codes - k < 4 ? codes - k : 4;
     for (size_t s = 0; s < count; s += 2 * lane_count) {
-      const float *row = pre_codes + k * stride + s;
-      mask_lanes on = (LANES(row) >= threshold) | (LANES(row + lane_count) >= threshold);
-      if (!__builtin_reduce_or(on)) continue;
-      LIST_ROW(row, first + k)
+      lanes values[4][2] = {{{0}}};
+      for (size_t q = 0; q < rows; ++q) {
+        values[q][0] = LANES(pre_codes + (k + q) * stride + s);
+        values[q][1] = LANES(pre_codes + (k + q) * stride + s + lane_count);
+      }
+      uint64_t word;
+      REACHED(values, word);
+      word &= VALID & ~(uint64_t)0 >> (16 * (4 - rows));
+      if (word) LIST(values, word, first + k);
     }
   }
   return found;

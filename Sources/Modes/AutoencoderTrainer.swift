@@ -127,7 +127,7 @@ struct AutoencoderTrainer {
   /// - Returns: the sum of squared errors over the batch.
   private mutating func takeStep() -> Double {
     if cursor + batch > order.count {
-      order.shuffle(using: &orderRandom)
+      orderRandom.shuffle(&order)
       cursor = 0
     }
     pass.encode(

@@ -1,0 +1,14 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "Benchmarks",
+  dependencies: [.package(name: "codec", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "autoencoder-benchmark",
+      dependencies: [
+        .product(name: "Modes", package: "codec"), .product(name: "Numerics", package: "codec"),
+      ])
+  ]
+)
