@@ -1,15 +1,7 @@
 #include "CKernels.h"
+#include "lanes.h"
 
 /* Work on the listed (code, sample) pairs of a sparse autoencoder, and its optimiser. */
-
-typedef float lanes __attribute__((vector_size(32), aligned(4), may_alias));
-typedef int32_t mask_lanes __attribute__((vector_size(32), aligned(4), may_alias));
-enum { lane_count = 8 };
-
-#define LANES(pointer) (*(const lanes *)(pointer))
-#define STORE(pointer, value) (*(lanes *)(pointer) = (value))
-#define POSITIVE(v) ((lanes)((mask_lanes)((v) > 0.0f) & (mask_lanes)(v)))
-#define SUM(v) (((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])))
 
 CODEC_VECTORISED void codec_decode_codes(size_t found, const uint32_t *restrict code, const uint32_t *restrict sample,
                                          const float *restrict value, size_t width, const float *restrict atoms,
