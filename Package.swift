@@ -14,7 +14,7 @@ let package = Package(
     .library(name: "Networks", targets: ["Networks"]),
     .library(name: "Contributions", targets: ["Contributions"]),
     .library(name: "Modes", targets: ["Modes"]),
-    .library(name: "Retina", targets: ["Retina", "RetinaData"]),
+    .library(name: "Retina", targets: ["Retina", "RetinaData", "Stimuli", "Storage", "Runtime"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),

@@ -9,6 +9,12 @@ let package = Package(
       name: "autoencoder-benchmark",
       dependencies: [
         .product(name: "Modes", package: "codec"), .product(name: "Numerics", package: "codec"),
-      ])
+      ]),
+    .executableTarget(
+      name: "retina-benchmark",
+      dependencies: [
+        .product(name: "Contributions", package: "codec"), .product(name: "Networks", package: "codec"),
+        .product(name: "Numerics", package: "codec"), .product(name: "Retina", package: "codec"),
+      ]),
   ]
 )
