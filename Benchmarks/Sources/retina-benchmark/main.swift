@@ -55,14 +55,16 @@ for repetition in 1...3 {
   let writer = try ResultWriter(
     path: path,
     provenance: try Provenance(
-      schema: ContributionFile.schema, schemaVersion: ContributionFile.schemaVersion, command: "retina-benchmark",
+      schema: ContributionFile.schema, schemaVersion: ContributionFile.schemaVersion,
+      command: "retina-benchmark",
       options: run.resolvedOptions, seed: nil, software: "retina-benchmark", inputs: []))
   let start = ContinuousClock.now
   try run.write(to: writer)
   let seconds = Double((ContinuousClock.now - start) / .milliseconds(1))
   print(
     String(
-      format: "run %d: %d frames on %d threads: %.2f ms a frame, peak memory %.0f MB", repetition, frames, threads,
+      format: "run %d: %d frames on %d threads: %.2f ms a frame, peak memory %.0f MB", repetition, frames,
+      threads,
       seconds / Double(frames), peakMemory()))
   try FileManager.default.removeItem(atPath: path)
 }
