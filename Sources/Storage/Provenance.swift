@@ -72,8 +72,8 @@ extension Provenance {
 
   private func optionDifference(from earlier: Provenance) -> String? {
     guard earlier.options != options else { return nil }
-    let old = (try? JSONValue(parsing: Array(earlier.options.utf8)))?.members ?? [:]
-    let new = (try? JSONValue(parsing: Array(options.utf8)))?.members ?? [:]
+    let old = (try? JSONValue(parsing: Data(earlier.options.utf8)))?.members ?? [:]
+    let new = (try? JSONValue(parsing: Data(options.utf8)))?.members ?? [:]
     for name in Set(old.keys).union(new.keys).sorted() where old[name] != new[name] {
       return "option \(name) was \(old[name]?.words ?? "not set"), now \(new[name]?.words ?? "not set")"
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Runtime
 
 /// The checked header of a safetensors file: eight bytes of length, JSON, then the tensors' bytes without gaps.
@@ -44,8 +45,8 @@ struct SafetensorsHeader {
 
   private mutating func read(_ text: [UInt8]) throws {
     let header: JSONValue
-    do { header = try JSONValue(parsing: text) } catch let error as JSONValue.Flaw {
-      throw flaw("the safetensors header is not valid JSON", error.reason)
+    do { header = try JSONValue(parsing: Data(text)) } catch {
+      throw flaw("the safetensors header is not valid JSON", "export the model again")
     }
     guard let members = header.members else { throw flaw("the safetensors header is not a JSON object") }
     for (name, value) in members {

@@ -69,7 +69,10 @@ import TestSupport
       (try file("{\(whole)}", data: 8, claiming: 4096), "the safetensors file is truncated"),
       (try file("weights", data: 8), "the safetensors header is not valid JSON"),
       (try file("[1]", data: 8), "the safetensors header is not a JSON object"),
-      (try file("{\(whole),\(whole)}", data: 8), "the safetensors header is not valid JSON"),
+      (
+        try file("{\(whole),\(entry("a", 8..<16))}", data: 16),
+        "8 bytes at the end of the file belong to no tensor"
+      ),
       (try file(String(repeating: "[", count: 100_000)), "the safetensors header is not valid JSON"),
       (
         try file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}", data: 8),
