@@ -55,7 +55,8 @@ extension JSONValue {
   var words: String {
     switch self {
     case .object(let members):
-      "{" + members.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.words)" }.joined(separator: ", ") + "}"
+      "{" + members.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.words)" }.joined(separator: ", ")
+        + "}"
     case .array(let values): "[" + values.map(\.words).joined(separator: ", ") + "]"
     case .string(let text): text
     case .integer(let value): "\(value)"
