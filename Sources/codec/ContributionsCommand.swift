@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributions
 import Foundation
+import Networks
 import Numerics
 import Retina
 import RetinaData
@@ -17,7 +18,7 @@ struct ContributionsCommand: ParsableCommand {
                  --layers conv1,conv2 --target surprisal --steps 20
       """)
 
-  @Argument(help: "The recording.")
+  @Argument(help: "A recording, or an array taken as it is: FILE.npy or FILE.h5:DATASET, first axis samples.")
   var source: String
 
   @OptionGroup var model: ModelOption
@@ -38,11 +39,8 @@ struct ContributionsCommand: ParsableCommand {
 
   func run() throws {
     let model = try model.load()
-    let recording = try recording.open(source)
-    let recorded = try RecordedInput(recording, split: split, model: model)
-    let others = try statistics.map { try RecordedInput(recording, split: $0, model: model) }
     let job = try ContributionRun(
-      input: ContributionInput(recorded, statistics: others),
+      input: try input(to: model),
       options: try method.options(seed: running.seed, threads: running.threads))
     let writer = try ResultWriter(
       path: out,
@@ -50,11 +48,21 @@ struct ContributionsCommand: ParsableCommand {
         schema: ContributionFile.schema, schemaVersion: ContributionFile.schemaVersion,
         command: Console.commandLine, options: job.resolvedOptions, seed: running.seed,
         software: Codec.software,
-        inputs: [source, self.model.model]),
+        inputs: [ArrayFile.path(of: source), self.model.model]),
       force: output.force, resume: output.resume)
     try job.write(to: writer, progress: ProgressLine.handler)
     let summary = try ContributionFile(reading: out).summary()
     try Console.print(summary, json: output.json) { summaryText($0, at: out) }
+  }
+
+  private func input(to model: LoadedModel) throws -> ContributionInput {
+    if let array = try ArrayFile.source(source) {
+      return try ContributionInput(model: model, series: array.windows(), outputUnit: "1")
+    }
+    let recording = try recording.open(source)
+    let recorded = try RecordedInput(recording, split: split, model: model)
+    let others = try statistics.map { try RecordedInput(recording, split: $0, model: model) }
+    return try ContributionInput(recorded, statistics: others)
   }
 }
 

@@ -3,6 +3,8 @@ import Networks
 import Retina
 import RetinaData
 import Runtime
+import Stimuli
+import Storage
 
 /// The architectures a model file may hold.
 enum Architectures {
@@ -31,5 +33,27 @@ struct RecordingOptions: ParsableArguments {
     let recording = try Recording(path: path, rate: rate, frameRate: frameRate)
     for remark in recording.splits.flatMap(\.remarks) { Console.warn(remark) }
     return recording
+  }
+}
+
+/// Arrays taken as they are: `FILE.npy` or `FILE.h5:DATASET`, first axis samples.
+enum ArrayFile {
+  /// The array a command line names; nil where it names something else, such as a recording.
+  static func source(_ text: String) throws -> ArraySource? {
+    if text.hasSuffix(".npy") {
+      let file = try NpyFile(reading: text)
+      return try ArraySource(name: text, shape: file.shape) { try file.tensor(rows: $0) }
+    }
+    guard let (path, dataset) = split(text) else { return nil }
+    let array = try H5File(reading: path).dataset(dataset)
+    return try ArraySource(name: text, shape: array.shape) { try array.tensor(rows: $0) }
+  }
+
+  /// The file that a command line's source is in.
+  static func path(of text: String) -> String { split(text)?.path ?? text }
+
+  private static func split(_ text: String) -> (path: String, dataset: String)? {
+    guard let end = text.range(of: ".h5:") ?? text.range(of: ".hdf5:") else { return nil }
+    return (String(text[..<text.index(before: end.upperBound)]), String(text[end.upperBound...]))
   }
 }

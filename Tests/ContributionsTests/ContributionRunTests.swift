@@ -107,6 +107,20 @@ private func quick(_ change: (inout ContributionOptions) -> Void = { _ in }) -> 
     #expect(abs(Double(sums) - expected) < 1e-3)
   }
 
+  @Test func arraysOfWindows_haveTheMoviesContributions() throws {
+    let fixture = try RetinaFixture.retina()
+    var options = quick()
+    let array = try run(try fixture.asArray(samples: 20), options)
+    options.frames = [fixture.series.history..<fixture.series.history + 20]
+    let movie = try run(fixture, options)
+    for layer in movie.layers {
+      let (found, expected) = (try array.contributions(of: layer), try movie.contributions(of: layer))
+      #expect(worstDifference(found.positive.elements, expected.positive.elements) < 1e-6, "\(layer)")
+      #expect(worstDifference(found.negative.elements, expected.negative.elements) < 1e-6, "\(layer)")
+    }
+    #expect(try array.frames() == Array(0..<20))
+  }
+
   @Test func completeness_isTheDefectOfTheRow() throws {
     let file = try run(try RetinaFixture.retina(), quick { $0.frames = [100..<120] })
     let (negative, positive) = try file.contributions(of: "relu1")

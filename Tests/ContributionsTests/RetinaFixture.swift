@@ -72,11 +72,18 @@ struct RetinaFixture {
       expected: expected)
   }
 
+  /// The first windows as an array of inputs, taken as it is.
+  func asArray(samples: Int) throws -> RetinaFixture {
+    let frames = try series.normalisedFrames(forSamples: 0..<samples)
+    let windows = Tensor(
+      shape: [samples] + model.network.inputShape,
+      elements: (0..<samples).flatMap { frames.rows($0..<$0 + series.history).elements })
+    let array = try ArraySource(name: "windows", shape: windows.shape) { windows.rows($0) }
+    return RetinaFixture(model: model, series: try array.windows(), expected: expected)
+  }
+
   init(model: String, recording: String, expected: String) throws {
-    let file = try Safetensors(reading: model)
-    let tensors = try Dictionary(uniqueKeysWithValues: file.names.map { ($0, try file.tensor($0)) })
-    self.model = try RetinaCNN().load(
-      ModelWeights(name: "model.safetensors", tensors: tensors, metadata: file.metadata))
+    self.model = try ModelFile.load(model, architectures: [RetinaCNN()])
     series = try self.model.windows(over: try MovieDataset(recording, dataset: "test/stimulus"))
     self.expected = try H5File(reading: expected)
   }

@@ -14,10 +14,7 @@ struct RetinaFixture {
   let expected: H5File
 
   init(model: String, recording: String, expected: String) throws {
-    let file = try Safetensors(reading: model)
-    let tensors = try Dictionary(uniqueKeysWithValues: file.names.map { ($0, try file.tensor($0)) })
-    self.model = try RetinaCNN().load(
-      ModelWeights(name: "model.safetensors", tensors: tensors, metadata: file.metadata))
+    self.model = try ModelFile.load(model, architectures: [RetinaCNN()])
     test = try Recording(path: recording).split("test")
     windows = try self.model.windows(over: test)
     self.expected = try H5File(reading: expected)

@@ -1,3 +1,4 @@
+import Foundation
 import Numerics
 import Runtime
 import Storage
@@ -12,7 +13,8 @@ public enum ModelFile {
     let file = try Safetensors(reading: path)
     var tensors: [String: Tensor] = [:]
     for name in file.names { tensors[name] = try file.tensor(name) }
-    let weights = ModelWeights(name: path, tensors: tensors, metadata: file.metadata)
+    let weights = ModelWeights(
+      name: URL(filePath: path).lastPathComponent, tensors: tensors, metadata: file.metadata)
     let name = try weights.text("architecture")
     guard let architecture = architectures.first(where: { $0.name == name }) else {
       let known = architectures.map(\.name).joined(separator: ", ")
