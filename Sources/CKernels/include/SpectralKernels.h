@@ -40,3 +40,8 @@ size_t codec_spectral_scratch(const codec_spectral *s);
 /* Convolves up to sixteen samples; `adds` says whether to add to the output. `scratch` is aligned to 64 bytes. */
 void codec_spectral_convolve(const codec_spectral *s, int samples, const float *input, ptrdiff_t input_stride,
                              float *output, ptrdiff_t output_stride, int adds, float *scratch);
+
+/* Products of half spectra [row][column <= columns / 2][channel][sample], all real parts and then all imaginary ones,
+   with kernels' spectra [column][row][in channel][out channel][re, im] of the given strides in floats. */
+void codec_multiply_spectra(int rows, int columns, int samples, int in_channels, int out_channels, const float *weights,
+                            ptrdiff_t in_stride, ptrdiff_t out_stride, int conjugate, const float *in, float *out);

@@ -83,15 +83,8 @@ public struct Convolution: Operator {
       try backend(inputShape: inputShapes[0], batch: batch), bias: bias, shape: shape)
   }
 
-  /// The implementation for an input shape and a number of samples.
-  func backend(inputShape: [Int], batch: Int) throws -> any ConvolutionBackend {
-    let shape = try sizes(inputShape: inputShape)
-    if isPlain { return SpectralConvolution(shape, weight: weight.elements) }
-    return GEMMConvolution(shape, weight: weight.elements)
-  }
-
   /// The sizes for an input shape.
-  func sizes(inputShape: [Int]) throws -> ConvolutionShape {
+  package func sizes(inputShape: [Int]) throws -> ConvolutionShape {
     ConvolutionShape(
       input: inputShape, output: try outputShape(of: [inputShape]), kernel: Array(weight.shape[2...]),
       geometry: geometry)
@@ -99,23 +92,35 @@ public struct Convolution: Operator {
 }
 
 /// The sizes of a convolution.
-struct ConvolutionShape: Hashable {
+package struct ConvolutionShape: Hashable {
   /// `[channel, y, x]`.
-  let input: [Int]
+  package let input: [Int]
   /// `[channel, y, x]`.
-  let output: [Int]
+  package let output: [Int]
   /// `[y, x]`.
-  let kernel: [Int]
-  let geometry: Convolution.Geometry
+  package let kernel: [Int]
+  package let geometry: Convolution.Geometry
 
-  var inputCount: Int { elementCount(input) }
-  var outputCount: Int { elementCount(output) }
+  package var inputCount: Int { elementCount(input) }
+  package var outputCount: Int { elementCount(output) }
   /// Pixels of one output channel.
   var outputPixels: Int { output[1] * output[2] }
+  /// Multiplications and additions of one sample, by the definition.
+  var operations: Double {
+    2 * Double(outputCount) * Double(input[0] / geometry.groups * kernel[0] * kernel[1])
+  }
+
+  /// All sizes as text, such as `8×36×36 to 8×26×26 by 11×11`.
+  package var key: String {
+    let plain = "\(shapeText(input)) to \(shapeText(output)) by \(shapeText(kernel))"
+    guard geometry != Convolution.Geometry() else { return plain }
+    return plain + ", stride \(shapeText(geometry.stride)), padding \(shapeText(geometry.padding)), dilation "
+      + "\(shapeText(geometry.dilation)), \(geometry.groups) groups"
+  }
 }
 
 /// One way to compute a convolution without its bias, and its transpose.
-protocol ConvolutionBackend: AnyObject {
+package protocol ConvolutionBackend: AnyObject {
   var name: String { get }
 
   /// `output = W * input` for `samples` samples; sample `i`'s input starts at `input + i * inputStride`, so that

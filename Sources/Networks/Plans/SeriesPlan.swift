@@ -22,8 +22,8 @@ public final class SeriesPlan {
   public var backend: String? { movie.map { _ in MovieConvolution.name } }
 
   private let movie: MovieConvolution?
-  /// For gradients with respect to the frames.
-  private let convolution: (any ConvolutionBackend)?
+  /// For gradients with respect to the frames; made when the first is asked for.
+  private var transpose: (any ConvolutionBackend)?
   private let layerShape: [Int]
 
   /// - Parameters:
@@ -47,9 +47,8 @@ public final class SeriesPlan {
       movie = MovieConvolution(
         try operation.sizes(inputShape: network.inputShape), weight: operation.weight.elements,
         bias: operation.bias, channels: frameShape[0])
-      convolution = try operation.backend(inputShape: network.inputShape, batch: maxSamples)
     } else {
-      (tensor, movie, convolution) = (network.input, nil, nil)
+      (tensor, movie) = (network.input, nil)
     }
     tail = try network.slice(from: tensor, to: network.output)
     layerShape = try network.shape(of: tensor)
@@ -95,16 +94,23 @@ public final class SeriesPlan {
         "the gradient has shape \(shapeText(firstLayerGradient.shape)), expected n×"
           + "\(shapeText(layerShape)), n ≤ \(maxSamples)", at: network.name)
     }
-    guard let convolution else { return firstLayerGradient }
+    guard let transpose = try transposedLayer() else { return firstLayerGradient }
     var result = Tensor(shape: [samples] + network.inputShape, repeating: 0)
     try result.elements.withUnsafeMutableBufferPointer { target in
       try firstLayerGradient.elements.withUnsafeBufferPointer {
-        try convolution.applyTransposed(
+        try transpose.applyTransposed(
           samples: samples, outputGradient: $0.baseAddress!,
           to: GradientSink(buffer: target.baseAddress!, adds: false))
       }
     }
     return result
+  }
+
+  private func transposedLayer() throws -> (any ConvolutionBackend)? {
+    if transpose == nil, let operation = network.seriesHead?.operation as? Convolution {
+      transpose = try operation.backend(inputShape: network.inputShape, batch: maxSamples)
+    }
+    return transpose
   }
 
   private func fill(
