@@ -106,7 +106,8 @@ let package = Package(
     .testTarget(
       name: "RetinaTests", dependencies: ["Retina", "RetinaData", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["codec", "Storage", "TestSupport"], swiftSettings: strict),
+      name: "CommandTests", dependencies: ["codec", "Numerics", "RetinaData", "Storage", "TestSupport"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

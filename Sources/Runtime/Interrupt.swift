@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// A wish to stop (Ctrl-C): long work asks between batches and leaves a resumable file.
@@ -18,5 +19,20 @@ public enum Interrupt {
     if isRequested {
       throw CodecError(.interrupted, "stopped before the end", remedy: "run again with --resume to go on")
     }
+  }
+
+  /// Makes the process's first Ctrl-C (or SIGTERM) a wish to stop; a second one ends it at once.
+  public static func installSignalHandlers() {
+    // Whoever started us may have blocked them: threads of task queues do.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM] {
+      sigaddset(&signals, number)
+      signal(number) { number in
+        Interrupt.request()
+        signal(number, SIG_DFL)
+      }
+    }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 }

@@ -5,14 +5,10 @@ import Synchronization
 
 /// Everything the program says: progress and warnings on standard error, summaries on standard output.
 enum Console {
-  /// Sets up logging and makes the first Ctrl-C a wish to stop; a second one ends the program at once.
+  /// Sets up logging and signals.
   static func start() {
     LoggingSystem.bootstrap { _ in PlainLogHandler() }
-    signal(SIGINT) { _ in
-      Interrupt.request()
-      signal(SIGINT, SIG_DFL)
-    }
-    signal(SIGTERM) { _ in Interrupt.request() }
+    Interrupt.installSignalHandlers()
     // A closed pipe or a full disk is an error to report, not a silent death.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)

@@ -29,6 +29,9 @@ struct InspectCommand: ParsableCommand {
       let model = try ModelFile.load(file, architectures: Architectures.all)
       return try Console.print(ModelDescription(model), json: json, words: \.text)
     }
+    if let unfinished = try UnfinishedResult(reading: file) {
+      return try Console.print(UnfinishedDescription(file: file, unfinished), json: json, words: \.text)
+    }
     let contents = try H5File(reading: file)
     if try contents.attribute("schema") != nil {
       return try Console.print(ResultDescription(contents), json: json, words: \.text)
@@ -138,6 +141,25 @@ struct ModelDescription: Encodable {
       lines.append("  \(name)\(size(tensor.shape))\(mark)")
     }
     return lines.joined(separator: "\n")
+  }
+}
+
+/// An unfinished result: how far it is.
+struct UnfinishedDescription: Encodable {
+  let file: String
+  let provenance: Provenance
+  let finishedSamples: Int
+
+  init(file: String, _ result: UnfinishedResult) {
+    (self.file, provenance, finishedSamples) = (file, result.provenance, result.finishedSamples)
+  }
+
+  var text: String {
+    """
+    \(file): unfinished \(provenance.schema), begun by \(provenance.software) on \(provenance.created)
+      command: \(provenance.command)
+      rows finished: \(finishedSamples); the same command with --resume goes on
+    """
   }
 }
 

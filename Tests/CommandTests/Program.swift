@@ -6,6 +6,8 @@ struct Program {
   /// What a finished run left behind.
   struct Outcome {
     let status: Int32
+    /// Whether a signal ended it.
+    let isCrash: Bool
     let output: String
     let errors: String
   }
@@ -14,15 +16,6 @@ struct Program {
   let folder: URL
 
   init() throws { folder = try Fixtures.temporaryFolder() }
-
-  /// The program that was built together with the running tests.
-  static var executable: URL {
-    let tests = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-    return sequence(first: tests) { $0.path == "/" ? nil : $0.deletingLastPathComponent() }
-      .map { $0.appending(path: "codec") }
-      .first { FileManager.default.isExecutableFile(atPath: $0.path) && !$0.hasDirectoryPath }
-      ?? URL(filePath: ".build/release/codec")
-  }
 
   /// Runs `codec` with these arguments to its end.
   /// - Parameters:
@@ -34,7 +27,16 @@ struct Program {
 
   /// Starts `codec` without waiting for it.
   func start(_ arguments: [String], environment: [String: String] = [:]) throws -> RunningProgram {
-    try RunningProgram(Self.executable, arguments, in: folder, environment: environment)
+    try RunningProgram(
+      Fixtures.builtProgram("codec"), arguments, in: folder, environment: environment)
+  }
+
+  /// Runs `codec` where no file may grow beyond `kilobytes`, as on a disk that fills up.
+  func run(fileLimit kilobytes: Int, _ arguments: [String]) throws -> Outcome {
+    // The shell counts in blocks of 1024 bytes; a file over the limit fails to grow as on a full disk.
+    let script = "ulimit -f \(kilobytes); exec \"$0\" \"$@\""
+    let words = ["-c", script, try Fixtures.builtProgram("codec").path] + arguments
+    return try RunningProgram(URL(filePath: "/bin/bash"), words, in: folder, environment: [:]).finish()
   }
 
   /// The path of a file in the run's folder.
@@ -69,6 +71,8 @@ final class RunningProgram {
   func finish() -> Program.Outcome {
     process.waitUntilExit()
     let text = { (file: URL) in (try? String(contentsOf: file, encoding: .utf8)) ?? "" }
-    return Program.Outcome(status: process.terminationStatus, output: text(output), errors: text(errors))
+    return Program.Outcome(
+      status: process.terminationStatus, isCrash: process.terminationReason == .uncaughtSignal,
+      output: text(output), errors: text(errors))
   }
 }

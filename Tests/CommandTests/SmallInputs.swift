@@ -1,0 +1,59 @@
+import Foundation
+import Numerics
+import RetinaData
+import Storage
+import TestSupport
+
+/// A short piece of the bundled recording, to be changed and written.
+struct SmallRecording {
+  /// [time, y, x]
+  var stimulus: Tensor
+  /// [cell, time], Hz
+  var rates: Tensor
+
+  init(frames: Int = 60) throws {
+    let file = try H5File(reading: try BundledSample.recording())
+    stimulus = try file.dataset("/test/stimulus").tensor(rows: 100..<100 + frames)
+    let all = try file.dataset("/test/response/firing_rate_10ms").tensor()
+    rates = Tensor(
+      shape: [all.rows, frames],
+      elements: (0..<all.rows).flatMap { Array(all.row($0).dropFirst(100).prefix(frames)) })
+  }
+
+  /// Keeps only the first cells.
+  mutating func keep(cells: Int) { rates = rates.rows(0..<cells) }
+
+  /// Writes the recording; datasets named in `without` are left out.
+  func write(to path: String, without: [String] = []) throws {
+    let file = try H5File(creating: path)
+    if !without.contains("stimulus") { try file.write(stimulus, to: "/test/stimulus") }
+    if !without.contains("response") { try file.write(rates, to: "/test/response/firing_rate_10ms") }
+    let times = (0..<stimulus.rows).map { 0.01 * Double($0) }
+    try file.write(times, shape: [times.count], to: "/test/time")
+    try file.flush()
+  }
+}
+
+/// The bundled model, to be changed and written.
+struct SmallModel {
+  var tensors: [String: Tensor]
+  var metadata: [String: String]
+
+  init() throws {
+    let file = try Safetensors(reading: try BundledSample.model())
+    tensors = try Dictionary(uniqueKeysWithValues: file.names.map { ($0, try file.tensor($0)) })
+    metadata = file.metadata
+  }
+
+  /// Keeps only some cells, by their places; an index twice makes a duplicate cell.
+  mutating func keep(cells: [Int]) {
+    for name in ["dense.weight", "bn3.weight", "bn3.bias", "bn3.running_mean", "bn3.running_var"] {
+      guard let tensor = tensors[name] else { continue }
+      tensors[name] = Tensor(
+        shape: [cells.count] + tensor.shape.dropFirst(), elements: cells.flatMap { Array(tensor.row($0)) })
+    }
+    metadata["cells"] = "\(Array(0..<cells.count))"
+  }
+
+  func write(to path: String) throws { try Safetensors.write(tensors, metadata: metadata, to: path) }
+}
