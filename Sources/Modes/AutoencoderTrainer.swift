@@ -114,6 +114,9 @@ struct AutoencoderTrainer {
       if shouldStop { break }
       reviveIfDue(step: step)
     }
+    if step < length.steps {
+      progress?(ProgressReport(task: task, finished: step, total: step, detail: "no longer improving"))
+    }
     guard let best else { preconditionFailure("the first evaluation always counts") }
     model.parameters = best.parameters
     if let ridge = recipe.refitRidge {

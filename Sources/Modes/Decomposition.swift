@@ -62,7 +62,8 @@ public struct Decomposition: Sendable {
     try recipe.validate()
     var trainer = AutoencoderTrainer(
       recipe: recipe, data: scaled(data, by: scale), features: data.shape[1],
-      random: RandomStream(seed: seed).split("modes").split(name), task: name, progress: progress)
+      random: RandomStream(seed: seed).split("modes").split(name), task: "modes of \(name)",
+      progress: progress)
     return Decomposition(try trainer.run(), data: data, scale: scale, recipe: recipe, seed: seed)
   }
 

@@ -71,13 +71,27 @@ private struct PlainLogHandler: LogHandler {
 }
 
 /// One line of progress with the time left, rewritten in place; silent where standard error is no terminal.
+///
+/// Work that goes on side by side (layers trained at once) shares the line.
 final class ProgressLine: Sendable {
   static let shared = ProgressLine()
 
+  /// A piece of work under way.
+  private struct Work {
+    let start: ContinuousClock.Instant
+    let firstFinished: Int
+    var report: ProgressReport
+
+    /// What is left at this run's own pace: what a resumed run found done does not count.
+    func timeLeft(at now: ContinuousClock.Instant) -> Duration? {
+      let done = report.finished - firstFinished
+      guard done > 0, report.finished < report.total else { return nil }
+      return start.duration(to: now) * (Double(report.total - report.finished) / Double(done))
+    }
+  }
+
   private struct State {
-    var task = ""
-    var start = ContinuousClock.now
-    var firstFinished = 0
+    var works: [Work] = []
     var lastPrinted: ContinuousClock.Instant?
     var isShown = false
   }
@@ -92,19 +106,22 @@ final class ProgressLine: Sendable {
     guard isTerminal else { return }
     state.withLock { state in
       let now = ContinuousClock.now
-      if state.task != report.task {
-        if state.isShown { Console.write("\n") }
-        // A resumed run starts from what was there: only this run's own pace counts.
-        state = State(task: report.task, start: now, firstFinished: report.finished)
+      let index = state.works.firstIndex { $0.report.task == report.task }
+      if report.finished >= report.total {
+        if let index { state.works.remove(at: index) }
+        Console.write("\r\u{1B}[K\(ProgressText(report, timeLeft: nil).line)\n")
+        state.isShown = false
+      } else if let index {
+        state.works[index].report = report
+      } else {
+        state.works.append(Work(start: now, firstFinished: report.finished, report: report))
       }
-      let isLast = report.finished >= report.total
-      if let last = state.lastPrinted, last.duration(to: now) < .milliseconds(100), !isLast { return }
+      if let last = state.lastPrinted, last.duration(to: now) < .milliseconds(100) { return }
+      guard !state.works.isEmpty else { return }
       state.lastPrinted = now
-      state.isShown = !isLast
-      let left = timeLeft(report, since: state, now: now)
-      let text = ProgressText(report, timeLeft: left).line
-      Console.write("\r\u{1B}[K\(text)\(isLast ? "\n" : "")")
-      if isLast { state.task = "" }
+      state.isShown = true
+      let texts = state.works.map { ProgressText($0.report, timeLeft: $0.timeLeft(at: now)).line }
+      Console.write("\r\u{1B}[K\(texts.joined(separator: "  |  ").prefix(Terminal.columns - 1))")
     }
   }
 
@@ -115,14 +132,6 @@ final class ProgressLine: Sendable {
       if state.isShown { Console.write("\r\u{1B}[K") }
       state.isShown = false
     }
-  }
-
-  private func timeLeft(
-    _ report: ProgressReport, since state: borrowing State, now: ContinuousClock.Instant
-  ) -> Duration? {
-    let done = report.finished - state.firstFinished
-    guard done > 0, report.finished < report.total else { return nil }
-    return state.start.duration(to: now) * (Double(report.total - report.finished) / Double(done))
   }
 }
 
