@@ -76,7 +76,7 @@ import Testing
     try decompose(broken, Self.brief, resume: true) { report in
       trained.withLock { _ = $0.insert(report.task) }
     }
-    #expect(trained.withLock { $0 } == ["conv2"])
+    #expect(trained.withLock { $0 } == ["modes of conv2"])
     let (first, second) = (try ModesFile(reading: whole.modes), try ModesFile(reading: broken.modes))
     for layer in ["conv1", "conv2"] {
       #expect(try first.layer(layer).decomposition.model == second.layer(layer).decomposition.model)
