@@ -37,6 +37,7 @@ extension RetinaAnalysis {
     let rates: RateSource
     let clusters: Int
     let restarts: Int
+    let drawRestarts: Int
     let draws: Int
   }
 
@@ -47,6 +48,7 @@ extension RetinaAnalysis {
       schema: ClusterWriter.schema, schemaVersion: ClusterWriter.schemaVersion, command: source.command,
       options: ClusterOptions(
         rates: options.rates, clusters: clustering.maximum, restarts: clustering.restarts,
+        drawRestarts: clustering.drawRestarts,
         draws: clustering.draws),
       seed: options.seed, software: source.software, inputs: paths + [source.model])
     try stage(ResultName.clusters.rawValue, provenance) { writer in

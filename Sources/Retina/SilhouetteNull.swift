@@ -3,7 +3,7 @@ import Runtime
 
 /// The best mean silhouette of the cells against those of data without types.
 public struct SilhouetteNull: Sendable, Equatable {
-  /// The cells' own.
+  /// The cells' own, searched for as in the draws.
   public let observed: Double
   /// Those of the null, smallest first.
   public let draws: [Double]
@@ -31,9 +31,8 @@ struct SilhouetteSearch: Sendable {
     case oneTypeUnitNorm
   }
 
-  func null(
-    observed: Double, of points: Matrix, _ null: Null, _ stream: RandomStream
-  ) throws -> SilhouetteNull {
+  func null(of points: Matrix, _ null: Null, _ stream: RandomStream) throws -> SilhouetteNull {
+    let observed = try bestSilhouette(of: isometric(points), stream.split("observed"))
     let team = try WorkerTeam(count: options.threads) { _ in }
     let draws = try team.map(0..<options.draws) { _, draw in
       try Interrupt.check()
@@ -54,7 +53,7 @@ struct SilhouetteSearch: Sendable {
     let distances = Clustering.distances(points)
     return try (2...largest).map { clusters in
       let found = try KMeans(
-        points, clusters: clusters, restarts: options.restarts, stream: stream.split(clusters))
+        points, clusters: clusters, restarts: options.drawRestarts, stream: stream.split(clusters))
       let silhouette = Clustering.silhouette(distances: distances, found.labels).mean
       return silhouette.isNaN ? -1 : silhouette
     }.max() ?? -1
