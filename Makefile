@@ -3,7 +3,7 @@
 
 SWIFT_BUILD := swift build -c release --build-tests
 CODEC := .build/release/codec
-STYLED := Package.swift Sources RetinaData Tests Benchmarks
+STYLED := Package.swift Sources RetinaData VisionAdapters Tests Benchmarks
 
 .PHONY: demo test build lint install format clean
 

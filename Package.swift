@@ -14,6 +14,7 @@ let package = Package(
     .library(name: "Networks", targets: ["Networks"]),
     .library(name: "Contributions", targets: ["Contributions"]),
     .library(name: "Modes", targets: ["Modes"]),
+    .library(name: "VisionAdapters", targets: ["VisionAdapters"]),
     .library(name: "Retina", targets: ["Retina", "RetinaData", "Stimuli", "Storage", "Runtime"]),
   ],
   dependencies: [
@@ -34,6 +35,10 @@ let package = Package(
     .systemLibrary(
       name: "COneDNN", path: "Sources/COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(
+      name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(
+      name: "CPNG", path: "Sources/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
       name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto",
       providers: [.apt(["libssl-dev"])]),
     // Hot loops that need the processor's vector instructions, dispatched at run time.
@@ -46,7 +51,7 @@ let package = Package(
       name: "Numerics", dependencies: ["Runtime", "CBLAS", "CFFTW", "CKernels"],
       swiftSettings: strict),
     .target(
-      name: "Storage", dependencies: ["Runtime", "Numerics", "CHDF5", "CCrypto"],
+      name: "Storage", dependencies: ["Runtime", "Numerics", "CHDF5", "CCrypto", "CJPEG", "CPNG"],
       swiftSettings: strict),
     .target(name: "Stimuli", dependencies: ["Runtime", "Numerics"], swiftSettings: memorySafe),
     .target(
@@ -68,11 +73,16 @@ let package = Package(
         "Runtime", "Numerics", "Storage", "Stimuli", "Networks", "Contributions", "Modes",
         "RetinaData",
       ], swiftSettings: memorySafe),
+    .target(
+      name: "VisionAdapters",
+      dependencies: [
+        "Runtime", "Numerics", "Storage", "Stimuli", "Networks", "Contributions", "Modes",
+      ], path: "VisionAdapters", swiftSettings: memorySafe),
     .executableTarget(
       name: "codec",
       dependencies: [
         "Runtime", "Numerics", "Storage", "Stimuli", "Networks", "Contributions", "Modes",
-        "RetinaData", "Retina",
+        "RetinaData", "Retina", "VisionAdapters",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: memorySafe),
@@ -105,6 +115,8 @@ let package = Package(
       name: "RetinaDataTests", dependencies: ["RetinaData", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "RetinaTests", dependencies: ["Retina", "RetinaData", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "VisionAdaptersTests", dependencies: ["VisionAdapters", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["codec", "Numerics", "RetinaData", "Storage", "TestSupport"],
       swiftSettings: strict),
