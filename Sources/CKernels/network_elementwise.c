@@ -114,3 +114,15 @@ CODEC_VECTORISED void codec_scale_runs(size_t samples, size_t units, size_t run,
     y += units * run;
   }
 }
+
+CODEC_VECTORISED void codec_add_bias(size_t samples, size_t channels, size_t run, const float *restrict bias,
+                                     float *restrict y) {
+  for (size_t s = 0; s < samples; ++s, y += channels * run) {
+    if (run == 1) {
+      for (size_t c = 0; c < channels; ++c) y[c] += bias[c];
+    } else {
+      for (size_t c = 0; c < channels; ++c)
+        for (size_t i = 0; i < run; ++i) y[c * run + i] += bias[c];
+    }
+  }
+}

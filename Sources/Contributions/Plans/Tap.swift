@@ -13,28 +13,27 @@ public struct Tap: Sendable, Equatable {
   public let isFullCut: Bool
   /// Whether its values can be negative.
   public let hasSigns: Bool
+  /// Equal groups of neighbouring channels that are summed as well, such as attention heads; `nil` for none.
+  public let heads: Int?
   /// How its units fall into channels and space.
   package let layout: ChannelLayout
 
   /// - Parameters:
-  ///   - channelAxis: the axis of `shape` that counts channels; sums run over the others. Left out: the first, or
-  ///     for `[token, hidden dimension]` the last.
+  ///   - reduction: how units are summed to channels; what the shape suggests where left out.
   /// - Throws: `CodecError` of kind `usage` for an unknown tensor, listing the valid ones.
-  public init(_ name: String, of network: Network, channelAxis: Int? = nil) throws {
+  public init(_ name: String, of network: Network, reduction: LayerReduction? = nil) throws {
     shape = try network.shape(of: name)
     self.name = name
     isFullCut = network.isFullCut(name)
-    hasSigns = !network.nodes.contains { $0.output == name && isPositive($0.operation) }
-    layout = ChannelLayout(shape: shape, channelAxis: channelAxis ?? (shape.count == 2 ? 1 : 0))
+    hasSigns = !network.nodes.contains { $0.output == name && $0.operation.isNonnegative }
+    let reduction = reduction ?? LayerReduction(ofShape: shape)
+    heads = reduction.heads
+    layout = ChannelLayout(shape: shape, channelAxis: reduction.channelAxis)
+    precondition(channels % (heads ?? 1) == 0)
   }
 
   /// Number of units.
   package var units: Int { layout.units }
   /// Number of channels.
   public var channels: Int { layout.channels }
-}
-
-/// Whether an operator's outputs are never negative.
-private func isPositive(_ operation: any Operator) -> Bool {
-  operation is ReLU || operation is Softplus || operation is Exponential || operation is Sigmoid
 }

@@ -71,6 +71,12 @@ public final class ContributionFile: Sendable {
     (try matrix("negative", of: layer), try matrix("positive", of: layer))
   }
 
+  /// A layer's contributions summed over each attention head, C⁻ and C⁺, each `[sample, head]`; `nil` where it has none.
+  public func headContributions(of layer: String) throws -> (negative: Matrix, positive: Matrix)? {
+    guard file.contains(try path("head_negative", of: layer)) else { return nil }
+    return (try matrix("head_negative", of: layer), try matrix("head_positive", of: layer))
+  }
+
   /// A layer's activations summed over space, `[sample, channel]`.
   public func activations(of layer: String) throws -> Matrix { try matrix("activation", of: layer) }
 

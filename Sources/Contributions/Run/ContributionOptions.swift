@@ -52,7 +52,7 @@ public struct ContributionOptions: Sendable {
       guard model.network.shapes[layer] != nil else {
         throw CodecError.unknown("layer", layer, valid: model.taps, at: model.network.name)
       }
-      return try Tap(layer, of: model.network)
+      return try Tap(layer, of: model.network, reduction: model.reductions[layer])
     }
   }
 

@@ -23,6 +23,8 @@ public struct ContributionRun: Sendable {
   public let taps: [Tap]
   /// The target, resolved.
   public let target: TargetChoice
+  /// Whether the target is applied to softmax(y), resolved.
+  public let appliesSoftmax: Bool
   /// The samples wanted, in order.
   public let samples: [Int]
   /// Rows of ``samples`` whose maps are kept, in order.
@@ -37,6 +39,7 @@ public struct ContributionRun: Sendable {
     self.options = options
     taps = try options.taps(of: input.model)
     target = try options.target ?? TargetChoice(parsing: input.model.defaultTarget)
+    appliesSoftmax = options.appliesSoftmax || options.target == nil && input.model.defaultsToSoftmax
     samples = try options.samples(of: input)
     pickedRows = try options.pickedRows(among: samples, of: input).sorted()
     if !target.needsStatistics { _ = try resolvedTarget(statistics: nil) }
@@ -74,8 +77,7 @@ public struct ContributionRun: Sendable {
   private func resolvedTarget(statistics: PrecisionEstimate?) throws -> any Target {
     try target.target(
       unitIDs: input.model.unitIDs.map(String.init), statistics: statistics,
-      appliesSoftmax: options.appliesSoftmax,
-      freezesTop: options.freezesTop)
+      appliesSoftmax: appliesSoftmax, freezesTop: options.freezesTop)
   }
 
   /// Mean and covariance of the outputs over every window, whatever frames are asked for; `nil` where the target

@@ -70,6 +70,11 @@ struct ContributionWriter {
     }
     try sums("negative", units: unit)
     try sums("positive", units: unit)
+    if let heads = tap.heads {
+      for name in ["head_negative", "head_positive"] {
+        try writer.createDataset(tap.path(name), rowShape: [heads], axes: ["sample", "head"], units: unit)
+      }
+    }
     try sums("activation", units: "1")
     if tap.hasSigns { try sums("activation_positive", units: "1") }
     if job.options.includesGradients {
@@ -130,6 +135,11 @@ struct ContributionWriter {
   private func append(_ rows: LayerRows, of tap: Tap) throws {
     try writer.append(rows.contributions.negative, to: tap.path("negative"))
     try writer.append(rows.contributions.positive, to: tap.path("positive"))
+    if let heads = tap.heads {
+      let width = tap.channels / heads
+      try writer.append(groupSums(rows.contributions.negative, width), to: tap.path("head_negative"))
+      try writer.append(groupSums(rows.contributions.positive, width), to: tap.path("head_positive"))
+    }
     try writer.append(rows.activations.plain, to: tap.path("activation"))
     if tap.hasSigns { try writer.append(rows.activations.positive, to: tap.path("activation_positive")) }
     if job.options.includesGradients {
@@ -158,6 +168,13 @@ struct ContributionWriter {
   func write(backends: [String: String]) throws {
     let text = backends.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
     try writer.setAttribute("backends", to: .text(text))
+  }
+}
+
+/// Sums of every `width` neighbouring numbers.
+private func groupSums(_ values: [Float], _ width: Int) -> [Float] {
+  stride(from: 0, to: values.count, by: width).map { first in
+    Float(values[first..<first + width].reduce(0.0) { $0 + Double($1) })
   }
 }
 

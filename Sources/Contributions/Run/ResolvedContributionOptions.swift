@@ -29,7 +29,7 @@ extension ContributionRun {
     let method = MethodNumbers(options.method)
     let usesStatistics = target.needsStatistics
     return ResolvedContributionOptions(
-      layers: taps.map(\.name), target: target.description, softmax: options.appliesSoftmax,
+      layers: taps.map(\.name), target: target.description, softmax: appliesSoftmax,
       freezeTop: options.freezesTop, method: options.method.name, rule: method.rule?.rawValue,
       steps: method.steps?.description, tolerance: method.tolerance, stepLimit: method.limit,
       hiddenBaseline: method.hiddenBaseline?.rawValue, noiseDraws: method.draws,

@@ -13,6 +13,9 @@ public protocol Operator: Sendable {
   /// Whether the output is an affine function of the inputs, so that it is affine along a straight path.
   var isAffine: Bool { get }
 
+  /// Whether no output is ever negative.
+  var isNonnegative: Bool { get }
+
   /// The per-sample shape of the output for the given input shapes.
   /// - Throws: `CodecError` of kind `data` with expected and found shapes.
   func outputShape(of inputs: [[Int]]) throws -> [Int]
@@ -25,6 +28,9 @@ public protocol Operator: Sendable {
 }
 
 extension Operator {
+  /// Outputs may have any sign, unless the operator says otherwise.
+  public var isNonnegative: Bool { false }
+
   /// Nothing to join, unless the operator says otherwise.
   public func fused(with next: any Operator) -> (any Operator)? { nil }
 }
@@ -70,7 +76,7 @@ extension CompiledOperator {
 }
 
 /// Number of elements of one sample of the given shape.
-func elementCount(_ shape: [Int]) -> Int { shape.reduce(1, *) }
+func elementCount(_ shape: some Collection<Int>) -> Int { shape.reduce(1, *) }
 
 /// A shape as messages show it, such as `8×36×36`.
 func shapeText(_ shape: [Int]) -> String {

@@ -1,3 +1,4 @@
+import CKernels
 import Numerics
 import Runtime
 
@@ -7,17 +8,23 @@ public struct Convolution: Operator {
   public struct Geometry: Sendable, Hashable {
     /// Pixels between neighbouring outputs.
     public var stride = [1, 1]
-    /// Zeros added on either side.
+    /// Zeros added above and to the left, and on the other sides too unless `paddingAfter` says otherwise.
     public var padding = [0, 0]
+    /// Zeros added below and to the right; `nil` for as many as on the other sides.
+    public var paddingAfter: [Int]?
     /// Pixels between neighbouring kernel elements.
     public var dilation = [1, 1]
     /// Independent groups of channels.
     public var groups = 1
 
     /// A geometry; by default the kernel moves one pixel at a time over the image as it is.
-    public init(stride: [Int] = [1, 1], padding: [Int] = [0, 0], dilation: [Int] = [1, 1], groups: Int = 1) {
+    public init(
+      stride: [Int] = [1, 1], padding: [Int] = [0, 0], paddingAfter: [Int]? = nil, dilation: [Int] = [1, 1],
+      groups: Int = 1
+    ) {
       self.stride = stride
       self.padding = padding
+      self.paddingAfter = paddingAfter == padding ? nil : paddingAfter
       self.dilation = dilation
       self.groups = groups
     }
@@ -67,7 +74,8 @@ public struct Convolution: Operator {
     }
     let size = (0..<2).map { axis in
       let reach = geometry.dilation[axis] * (weight.shape[2 + axis] - 1) + 1
-      let room = input[1 + axis] + 2 * geometry.padding[axis] - reach
+      let padding = geometry.padding[axis] + (geometry.paddingAfter ?? geometry.padding)[axis]
+      let room = input[1 + axis] + padding - reach
       return room < 0 ? 0 : room / geometry.stride[axis] + 1
     }
     guard size.allSatisfy({ $0 > 0 }) else {
@@ -114,7 +122,8 @@ package struct ConvolutionShape: Hashable {
   package var key: String {
     let plain = "\(shapeText(input)) to \(shapeText(output)) by \(shapeText(kernel))"
     guard geometry != Convolution.Geometry() else { return plain }
-    return plain + ", stride \(shapeText(geometry.stride)), padding \(shapeText(geometry.padding)), dilation "
+    let after = geometry.paddingAfter.map { " and \(shapeText($0))" } ?? ""
+    return plain + ", stride \(shapeText(geometry.stride)), padding \(shapeText(geometry.padding))\(after), dilation "
       + "\(shapeText(geometry.dilation)), \(geometry.groups) groups"
   }
 }
@@ -148,7 +157,7 @@ private final class CompiledConvolution: CompiledOperator {
   func forward(samples: Int, inputs: [UnsafePointer<Float>], output: UnsafeMutablePointer<Float>) throws {
     try implementation.apply(
       samples: samples, input: inputs[0], inputStride: shape.inputCount, output: output)
-    if let bias { addBias(bias, samples: samples, pixels: shape.outputPixels, to: output) }
+    if let bias { codec_add_bias(samples, bias.count, shape.outputPixels, bias, output) }
   }
 
   func reverse(
@@ -165,14 +174,5 @@ private final class CompiledConvolution: CompiledOperator {
   ) throws {
     try implementation.apply(
       samples: samples, input: inputTangents[0], inputStride: shape.inputCount, output: outputTangent)
-  }
-}
-
-/// Adds one number per channel to a buffer `[sample, channel, pixel]`.
-func addBias(_ bias: [Float], samples: Int, pixels: Int, to output: UnsafeMutablePointer<Float>) {
-  for plane in 0..<samples * bias.count {
-    let value = bias[plane % bias.count]
-    let target = UnsafeMutableBufferPointer(start: output + plane * pixels, count: pixels)
-    for pixel in target.indices { target[pixel] += value }
   }
 }

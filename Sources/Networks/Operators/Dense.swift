@@ -1,7 +1,8 @@
+import CKernels
 import Numerics
 import Runtime
 
-/// A fully connected layer: `y = W x + b`, the bias optional.
+/// A fully connected layer over the last axis: `y = W x + b`, the bias optional.
 public struct Dense: Operator {
   /// `[output unit, input unit]`.
   public let weight: Tensor
@@ -30,12 +31,16 @@ public struct Dense: Operator {
   /// The shape rule.
   public func outputShape(of inputs: [[Int]]) throws -> [Int] {
     let input = try onlyInput(inputs)
-    guard input == [weight.shape[1]] else { throw shapeError(expected: "\(weight.shape[1])", found: input) }
-    return [weight.shape[0]]
+    guard input.last == weight.shape[1] else {
+      throw shapeError(expected: "…×\(weight.shape[1])", found: input)
+    }
+    return input.dropLast() + [weight.shape[0]]
   }
 
   /// Prepares execution.
-  public func compile(inputShapes: [[Int]], batch: Int) throws -> any CompiledOperator { CompiledDense(self) }
+  public func compile(inputShapes: [[Int]], batch: Int) throws -> any CompiledOperator {
+    CompiledDense(self, rows: elementCount(inputShapes[0].dropLast()))
+  }
 }
 
 private final class CompiledDense: CompiledOperator {
@@ -43,8 +48,11 @@ private final class CompiledDense: CompiledOperator {
   private let bias: [Float]?
   private let outputs: Int
   private let inputs: Int
+  /// Vectors multiplied in one sample.
+  private let rows: Int
 
-  init(_ layer: Dense) {
+  init(_ layer: Dense, rows: Int) {
+    self.rows = rows
     weight = allocateAligned(copying: layer.weight.elements)
     bias = layer.bias
     (outputs, inputs) = (layer.weight.shape[0], layer.weight.shape[1])
@@ -53,8 +61,8 @@ private final class CompiledDense: CompiledOperator {
   deinit { weight.deallocate() }
 
   func forward(samples: Int, inputs: [UnsafePointer<Float>], output: UnsafeMutablePointer<Float>) {
-    multiply(samples, inputs[0], output)
-    if let bias { addBias(bias, samples: samples, pixels: 1, to: output) }
+    multiply(samples * rows, inputs[0], output)
+    if let bias { codec_add_bias(samples * rows, bias.count, 1, bias, output) }
   }
 
   func reverse(
@@ -63,7 +71,7 @@ private final class CompiledDense: CompiledOperator {
   ) {
     guard let sink = inputGradients[0] else { return }
     BLAS.gemm(
-      samples, self.inputs, outputs, a: outputGradient, b: UnsafePointer(weight.baseAddress!),
+      samples * rows, self.inputs, outputs, a: outputGradient, b: UnsafePointer(weight.baseAddress!),
       beta: sink.adds ? 1 : 0, c: sink.buffer)
   }
 
@@ -71,11 +79,11 @@ private final class CompiledDense: CompiledOperator {
     samples: Int, inputs: [UnsafePointer<Float>], output: UnsafePointer<Float>,
     inputTangents: [UnsafePointer<Float>], outputTangent: UnsafeMutablePointer<Float>
   ) {
-    multiply(samples, inputTangents[0], outputTangent)
+    multiply(samples * rows, inputTangents[0], outputTangent)
   }
 
-  private func multiply(_ samples: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
+  private func multiply(_ rows: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
     BLAS.gemm(
-      samples, outputs, inputs, a: x, b: UnsafePointer(weight.baseAddress!), transposeB: true, c: y)
+      rows, outputs, inputs, a: x, b: UnsafePointer(weight.baseAddress!), transposeB: true, c: y)
   }
 }

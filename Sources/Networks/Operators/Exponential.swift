@@ -11,6 +11,9 @@ public struct Exponential: Operator {
   /// Whether the output is affine in the inputs.
   public var isAffine: Bool { false }
 
+  /// Whether no output is ever negative.
+  public var isNonnegative: Bool { true }
+
   /// The shape rule.
   public func outputShape(of inputs: [[Int]]) throws -> [Int] { try onlyInput(inputs) }
 

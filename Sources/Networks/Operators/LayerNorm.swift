@@ -1,11 +1,11 @@
 import CKernels
 import Runtime
 
-/// Layer normalisation over the last axis: `(x − mean) / √(variance + ε) · scale + shift`, variance with divisor n.
+/// Layer normalisation over the last axis, or the last few: `(x − mean) / √(variance + ε) · scale + shift`, variance with divisor n.
 public struct LayerNorm: Operator {
-  /// The learned scale, one number per entry of the last axis.
+  /// The learned scale, one number per entry of the axes normalised over.
   public let scale: [Float]
-  /// The learned shift, one number per entry of the last axis.
+  /// The learned shift, one number per entry of the axes normalised over.
   public let shift: [Float]
   /// Added to the variance.
   public let epsilon: Float
@@ -31,7 +31,9 @@ public struct LayerNorm: Operator {
   /// The shape rule.
   public func outputShape(of inputs: [[Int]]) throws -> [Int] {
     let input = try onlyInput(inputs)
-    guard input.last == scale.count else { throw shapeError(expected: "…×\(scale.count)", found: input) }
+    guard input.indices.contains(where: { elementCount(input[$0...]) == scale.count }) else {
+      throw shapeError(expected: "…×\(scale.count)", found: input)
+    }
     return input
   }
 
