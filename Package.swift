@@ -116,7 +116,9 @@ let package = Package(
     .testTarget(
       name: "RetinaTests", dependencies: ["Retina", "RetinaData", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "VisionAdaptersTests", dependencies: ["VisionAdapters", "TestSupport"], swiftSettings: strict),
+      name: "VisionAdaptersTests",
+      dependencies: ["VisionAdapters", "Contributions", "Networks", "Storage", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["codec", "Numerics", "RetinaData", "Storage", "TestSupport"],
       swiftSettings: strict),

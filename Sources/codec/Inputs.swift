@@ -5,10 +5,11 @@ import RetinaData
 import Runtime
 import Stimuli
 import Storage
+import VisionAdapters
 
 /// The architectures a model file may hold.
 enum Architectures {
-  static let all: [any Architecture] = [RetinaCNN()]
+  static let all: [any Architecture] = [RetinaCNN(), ResNet(), ViT()]
 }
 
 /// The model a command runs.

@@ -18,7 +18,8 @@ import Testing
         "asymmetric convolution",
         try Convolution(
           weight: file.tensor("kernel"), bias: file.tensor("bias").elements,
-          geometry: .init(stride: [2, 1], padding: [1, 2], paddingAfter: [3, 0], dilation: [2, 1], groups: 2))
+          geometry: .init(
+            stride: [2, 1], padding: [1, 2], paddingAfter: [3, 0], dilation: [2, 1], groups: 2))
       ),
       ("max pool", MaxPool(window)), ("max pool rounding up", MaxPool(uneven)),
       ("average pool", AveragePool(window)),

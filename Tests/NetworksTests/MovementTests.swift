@@ -11,16 +11,20 @@ import Testing
     let constant = randomTensorOffZero([shape[1], 1], &stream, gap: 0.5)
     let block = randomTensor([shape[0], 1, shape[2]], &stream)
     let window = PoolGeometry(kernel: [2, 2], stride: [1, 2], before: [1, 0], roundsUp: true)
-    let operators: [any Operator] = [
-      try Transpose(axes: [2, 0, 1]), Slice([.init(axis: 2, start: 1, count: 1), .init(axis: 0, start: 1, count: 2, step: -1)]),
-      Gather(axis: 1, indices: [1, 0, 1]), Broadcast(to: [3] + shape),
-      Concatenation(axis: 1, parts: [.constant(block), .input]),
-      Pad(before: [1, 0, 1], after: [0, 2, 0], mode: .edge), Pad(before: [1, 1, 0], after: [0, 0, 1], mode: .reflect),
-      AxisSum(axes: [0, 2], isMean: true), AxisSum(axes: [1], keepsAxes: true, isMean: false),
-      Softmax(axis: 0), Softmax(axis: 1), Softmax(), AveragePool(window, countsPadding: false), MaxPool(window),
-      GELU(), GELU(.tanh), SiLU(), Tanh(), ErrorFunction(), HardSwish(), HardSigmoid(), LeakyReLU(),
-      Power(exponent: 2),
-    ]
+    let operators: [any Operator] =
+      [
+        try Transpose(axes: [2, 0, 1]),
+        Slice([.init(axis: 2, start: 1, count: 1), .init(axis: 0, start: 1, count: 2, step: -1)]),
+        Gather(axis: 1, indices: [1, 0, 1]), Broadcast(to: [3] + shape),
+        Concatenation(axis: 1, parts: [.constant(block), .input]),
+        Pad(before: [1, 0, 1], after: [0, 2, 0], mode: .edge),
+        Pad(before: [1, 1, 0], after: [0, 0, 1], mode: .reflect),
+        AxisSum(axes: [0, 2], isMean: true), AxisSum(axes: [1], keepsAxes: true, isMean: false),
+        Softmax(axis: 0), Softmax(axis: 1), Softmax(), AveragePool(window, countsPadding: false),
+        MaxPool(window),
+        GELU(), GELU(.tanh), SiLU(), Tanh(), ErrorFunction(), HardSwish(), HardSigmoid(), LeakyReLU(),
+        Power(exponent: 2),
+      ]
       + Arithmetic.Operation.allCases.flatMap {
         [Arithmetic($0, constant), Arithmetic($0, left: .constant(constant))] as [any Operator]
       }
@@ -50,7 +54,8 @@ import Testing
       Arithmetic.Operation.allCases.map { (Arithmetic($0), "half 1") }
       + Arithmetic.Operation.allCases.filter { $0 != .divide }.map { (Arithmetic($0), "row") }
       + [
-        (MatrixProduct(scale: 0.7, transposesRight: true), "half 1"), (Concatenation(axis: 1, inputs: 2), "half 1"),
+        (MatrixProduct(scale: 0.7, transposesRight: true), "half 1"),
+        (Concatenation(axis: 1, inputs: 2), "half 1"),
       ]
     for (operation, right) in operators {
       let network = try Network(
@@ -75,7 +80,8 @@ import Testing
     var stream = RandomStream(seed: 14).split(heads)
     let input = randomTensor([2, 4, 3 * heads * 2], &stream)
     try checkDerivatives(
-      singleNode(Attention(heads: heads), inputShape: [4, 3 * heads * 2]), at: input, &stream, tolerance: 2e-3)
+      singleNode(Attention(heads: heads), inputShape: [4, 3 * heads * 2]), at: input, &stream, tolerance: 2e-3
+    )
   }
 
   @Test func gradientsAdd_whereATensorHasTwoReaders() throws {

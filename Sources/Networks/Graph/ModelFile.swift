@@ -12,7 +12,8 @@ public enum ModelFile {
       let known = architectures.map(\.name).joined(separator: ", ")
       let found = weights.metadata["architecture"].map { "unknown architecture \($0)" }
       throw CodecError(
-        .data, found ?? "the metadata name no architecture, and the tensors are of none that is known", at: path,
+        .data, found ?? "the metadata name no architecture, and the tensors are of none that is known",
+        at: path,
         remedy: "known ones: \(known)")
     }
     return try architecture.load(weights)

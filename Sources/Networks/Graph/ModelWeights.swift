@@ -87,6 +87,16 @@ public struct ModelWeights: Sendable {
     return number
   }
 
+  /// A metadata entry that may be missing and must be a JSON list otherwise.
+  /// - Throws: `CodecError` of kind `data` where it is none.
+  public func list<Element: Decodable>(_ key: String) throws -> [Element]? {
+    guard let text = metadata[key] else { return nil }
+    guard let values = try? JSONDecoder().decode([Element].self, from: Data(text.utf8)) else {
+      throw wrongMetadata(key, expected: "a JSON list")
+    }
+    return values
+  }
+
   /// The error for a metadata entry that does not say what it should.
   public func wrongMetadata(_ key: String, expected: String) -> CodecError {
     CodecError(

@@ -54,3 +54,25 @@ extension Network {
     return needed
   }
 }
+
+extension Network {
+  /// The network with an operator put behind a tensor: everything that read the tensor reads the operator's output,
+  /// such as a mask that takes channels out of a layer.
+  /// - Throws: `CodecError` of kind `usage` for an unknown tensor, `data` where the operator changes its shape.
+  public func inserting(_ operation: any Operator, after tensor: String) throws -> Network {
+    let shape = try shape(of: tensor)
+    guard try operation.outputShape(of: [shape]) == shape else {
+      throw CodecError(.data, "\(operation.kind) changes the shape of \(tensor)", at: name)
+    }
+    let made = "\(tensor), \(operation.kind)"
+    var changed = nodes.map { node in
+      Node(
+        node.name, node.operation, inputs: node.inputs.map { $0 == tensor ? made : $0 }, output: node.output)
+    }
+    let place = nodes.firstIndex { $0.output == tensor }.map { $0 + 1 } ?? 0
+    changed.insert(Node(made, operation, inputs: [tensor]), at: place)
+    return try Network(
+      name: name, input: input, inputShape: inputShape, nodes: changed,
+      output: output == tensor ? made : output)
+  }
+}

@@ -33,7 +33,9 @@ public struct Broadcast: Operator {
 /// The shape two per-sample shapes broadcast to, aligned at their last axes; `nil` where they do not fit.
 func broadcastShape(_ a: [Int], _ b: [Int]) -> [Int]? {
   let rank = max(a.count, b.count)
-  let (a, b) = (Array(repeating: 1, count: rank - a.count) + a, Array(repeating: 1, count: rank - b.count) + b)
+  let (a, b) = (
+    Array(repeating: 1, count: rank - a.count) + a, Array(repeating: 1, count: rank - b.count) + b
+  )
   guard zip(a, b).allSatisfy({ $0 == $1 || $0 == 1 || $1 == 1 }) else { return nil }
   return zip(a, b).map { $0 == 1 ? $1 : $0 }
 }

@@ -25,6 +25,7 @@ public struct Clip: Operator {
   /// Prepares execution.
   public func compile(inputShapes: [[Int]], batch: Int) throws -> any CompiledOperator {
     CompiledPointwise(
-      shape: inputShapes[0], value: { codec_clip($0, low, high, $1, $2) }, slope: { codec_clip_slope($0, low, high, $1, $3, $4, $5) })
+      shape: inputShapes[0], value: { codec_clip($0, low, high, $1, $2) },
+      slope: { codec_clip_slope($0, low, high, $1, $3, $4, $5) })
   }
 }

@@ -54,7 +54,9 @@ public struct Concatenation: Operator {
     for shape in shapes.dropFirst() {
       var alike = shape
       if alike.indices.contains(axis) { alike[axis] = shapes[0][axis] }
-      guard alike == shapes[0] else { throw shapeError(expected: "like \(shapeText(shapes[0]))", found: shape) }
+      guard alike == shapes[0] else {
+        throw shapeError(expected: "like \(shapeText(shapes[0]))", found: shape)
+      }
       result[axis] += shape[axis]
     }
     return result
@@ -75,7 +77,9 @@ public struct Concatenation: Operator {
       case .constant(let tensor):
         var numbers = background ?? [Float](repeating: 0, count: elementCount(output))
         for run in map.runs {
-          for index in 0..<run.count { numbers[run.to + index] = tensor.elements[run.from + index * run.step] }
+          for index in 0..<run.count {
+            numbers[run.to + index] = tensor.elements[run.from + index * run.step]
+          }
         }
         background = numbers
       }

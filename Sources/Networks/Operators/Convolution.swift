@@ -123,7 +123,8 @@ package struct ConvolutionShape: Hashable {
     let plain = "\(shapeText(input)) to \(shapeText(output)) by \(shapeText(kernel))"
     guard geometry != Convolution.Geometry() else { return plain }
     let after = geometry.paddingAfter.map { " and \(shapeText($0))" } ?? ""
-    return plain + ", stride \(shapeText(geometry.stride)), padding \(shapeText(geometry.padding))\(after), dilation "
+    return plain
+      + ", stride \(shapeText(geometry.stride)), padding \(shapeText(geometry.padding))\(after), dilation "
       + "\(shapeText(geometry.dilation)), \(geometry.groups) groups"
   }
 }

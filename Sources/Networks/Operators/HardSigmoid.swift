@@ -25,6 +25,7 @@ public struct HardSigmoid: Operator {
   /// Prepares execution.
   public func compile(inputShapes: [[Int]], batch: Int) throws -> any CompiledOperator {
     CompiledPointwise(
-      shape: inputShapes[0], value: { codec_hard_sigmoid($0, slope, shift, $1, $2) }, slope: { codec_hard_sigmoid_slope($0, slope, $2, $3, $4, $5) })
+      shape: inputShapes[0], value: { codec_hard_sigmoid($0, slope, shift, $1, $2) },
+      slope: { codec_hard_sigmoid_slope($0, slope, $2, $3, $4, $5) })
   }
 }

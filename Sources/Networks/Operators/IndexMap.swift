@@ -140,7 +140,8 @@ final class CompiledMovement: CompiledOperator {
     _ samples: Int, _ inputs: [UnsafePointer<Float>], _ output: UnsafeMutablePointer<Float>
   ) {
     for (index, map) in maps.enumerated() {
-      codec_gather(samples, map.runs.count, map.runs, inputCounts[index], outputCount, inputs[index], output, 0)
+      codec_gather(
+        samples, map.runs.count, map.runs, inputCounts[index], outputCount, inputs[index], output, 0)
     }
   }
 }

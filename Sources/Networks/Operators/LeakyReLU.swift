@@ -20,6 +20,7 @@ public struct LeakyReLU: Operator {
   /// Prepares execution.
   public func compile(inputShapes: [[Int]], batch: Int) throws -> any CompiledOperator {
     CompiledPointwise(
-      shape: inputShapes[0], value: { codec_leaky_relu($0, slope, $1, $2) }, slope: { codec_leaky_relu_slope($0, slope, $1, $3, $4, $5) })
+      shape: inputShapes[0], value: { codec_leaky_relu($0, slope, $1, $2) },
+      slope: { codec_leaky_relu_slope($0, slope, $1, $3, $4, $5) })
   }
 }

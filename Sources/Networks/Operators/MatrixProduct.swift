@@ -23,12 +23,15 @@ public struct MatrixProduct: Operator {
 
   /// The shape rule.
   public func outputShape(of inputs: [[Int]]) throws -> [Int] {
-    guard inputs.count == 2 else { throw CodecError(.data, "\(kind) takes two inputs, found \(inputs.count)") }
+    guard inputs.count == 2 else {
+      throw CodecError(.data, "\(kind) takes two inputs, found \(inputs.count)")
+    }
     let (a, b) = (inputs[0], inputs[1])
     guard a.count >= 2, b.count == a.count, a.dropLast(2) == b.dropLast(2) else {
       throw shapeError(expected: "with the leading axes of \(shapeText(a))", found: b)
     }
-    let (inner, columns) = transposesRight ? (b[b.count - 1], b[b.count - 2]) : (b[b.count - 2], b[b.count - 1])
+    let (inner, columns) =
+      transposesRight ? (b[b.count - 1], b[b.count - 2]) : (b[b.count - 2], b[b.count - 1])
     guard a[a.count - 1] == inner else {
       throw shapeError(expected: "that multiplies \(shapeText(a))", found: b)
     }

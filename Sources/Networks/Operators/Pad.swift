@@ -36,7 +36,8 @@ public struct Pad: Operator {
     let input = try onlyInput(inputs)
     guard input.count == before.count, input.count == after.count, (before + after).allSatisfy({ $0 >= 0 })
     else { throw shapeError(expected: "\(before.count) axes, padded by 0 or more", found: input) }
-    for (length, widest) in zip(input, zip(before, after).map(max)) where mode == .reflect && widest >= length {
+    for (length, widest) in zip(input, zip(before, after).map(max)) where mode == .reflect && widest >= length
+    {
       throw shapeError(expected: "longer than the \(widest) places it is mirrored over", found: input)
     }
     return input.indices.map { before[$0] + input[$0] + after[$0] }

@@ -18,7 +18,8 @@ public struct PoolGeometry: Sendable, Equatable {
 
   /// A geometry; without a stride windows touch.
   public init(
-    kernel: [Int], stride: [Int]? = nil, before: [Int] = [0, 0], after: [Int]? = nil, dilation: [Int] = [1, 1],
+    kernel: [Int], stride: [Int]? = nil, before: [Int] = [0, 0], after: [Int]? = nil,
+    dilation: [Int] = [1, 1],
     roundsUp: Bool = false
   ) {
     self.kernel = kernel

@@ -20,6 +20,7 @@ public struct Power: Operator {
   /// Prepares execution.
   public func compile(inputShapes: [[Int]], batch: Int) throws -> any CompiledOperator {
     CompiledPointwise(
-      shape: inputShapes[0], value: { codec_power($0, exponent, $1, $2) }, slope: { codec_power_slope($0, exponent, $1, $2, $3, $4, $5) })
+      shape: inputShapes[0], value: { codec_power($0, exponent, $1, $2) },
+      slope: { codec_power_slope($0, exponent, $1, $2, $3, $4, $5) })
   }
 }

@@ -1,0 +1,124 @@
+import Contributions
+import Networks
+import Numerics
+import Storage
+import TestSupport
+import Testing
+import VisionAdapters
+
+/// A small trained network with the values that must come out, computed in double precision by PyTorch.
+struct ReferenceNetwork {
+  let model: LoadedModel
+  let expected: H5File
+  let input: Tensor
+
+  /// - Parameters:
+  ///   - name: `resnet` or `vit`.
+  init(_ name: String) throws {
+    model = try ModelFile.load(
+      Fixtures.path("\(name)/model.safetensors"), architectures: [ResNet(), ViT()])
+    expected = try H5File(reading: Fixtures.path("\(name)/expected.h5"))
+    input = try expected.dataset("input").tensor()
+  }
+
+  func numbers(_ path: String) throws -> [Double] { try expected.dataset(path).numbers() }
+
+  /// The largest difference over the largest magnitude expected.
+  func difference(_ values: some Collection<Double>, _ path: String) throws -> Double {
+    let expected = try numbers(path)
+    guard values.count == expected.count, values.allSatisfy(\.isFinite) else { return .infinity }
+    let scale = expected.reduce(0) { max($0, abs($1)) }
+    return zip(values, expected).reduce(0) { max($0, abs($1.0 - $1.1)) } / max(scale, 1e-30)
+  }
+
+  /// Every tap of the model.
+  func taps() throws -> [Tap] {
+    try model.taps.map { try Tap($0, of: model.network, reduction: model.reductions[$0]) }
+  }
+
+  func target(_ group: String) throws -> any Target {
+    let (spelling, softmax) = Self.targets[group]!
+    return try TargetChoice(parsing: spelling).target(
+      unitIDs: model.unitIDs.map(String.init), appliesSoftmax: softmax)
+  }
+
+  /// The fixture's groups as the command line spells them.
+  static let targets: [String: (spelling: String, softmax: Bool)] = [
+    "top1_logit": ("top:1", false), "top1_softmax": ("top:1", true), "top3_logit": ("top:3", false),
+    "entropy": ("entropy", false), "contrastive": ("contrastive", false), "class4": ("class:4", false),
+  ]
+}
+
+private let methods: [(group: String, method: ContributionMethod)] = [
+  ("ig10", .ig(rule: .trapezoid, steps: .fixed(10))), ("actgrad", .actgrad(hiddenBaseline: .zero)),
+  ("actnormgrad", .actnormgrad), ("inputgrad", .inputgrad),
+]
+
+/// The small ResNet and ViT against PyTorch: every target, algorithm and layer.
+@Suite struct ReferenceNetworkTests {
+  @Test(arguments: ["resnet", "vit"]) func logits_equalPyTorchs(_ name: String) throws {
+    let reference = try ReferenceNetwork(name)
+    let plan = try Plan(network: reference.model.network, batch: 6, taps: [])
+    let logits = try plan.forward(reference.input).elements.map(Double.init)
+    #expect(try reference.difference(logits, "logits") < 1e-4)
+  }
+
+  @Test(arguments: ["resnet", "vit"], methods.map(\.group))
+  func contributions_equalTheReference(_ name: String, _ algorithm: String) throws {
+    let reference = try ReferenceNetwork(name)
+    let groups = ReferenceNetwork.targets.keys.sorted().filter {
+      reference.expected.contains("\($0)/\(algorithm)/\(reference.model.taps[0])/negative")
+    }
+    #expect(groups.count == (algorithm == "inputgrad" ? 2 : 6))
+    let plan = try ContributionPlan(
+      network: reference.model.network, taps: try reference.taps(),
+      method: methods.first { $0.group == algorithm }!.method, maxSamples: 6, rows: 16)
+    let block = try plan.contributions(
+      to: try groups.map(reference.target), inputs: reference.input)
+    for (index, group) in groups.enumerated() {
+      let target = block.targets[index]
+      #expect(try reference.difference(target.values, "\(group)/target") < 1e-4)
+      #expect(try reference.difference(target.baselineValues, "\(group)/target_at_zero") < 1e-4)
+      for (tap, sums) in zip(plan.taps, try block.sums(ofTarget: index, on: plan)) {
+        let path = "\(group)/\(algorithm)/\(tap.name)"
+        let negative = try reference.difference(sums.negative.elements, "\(path)/negative")
+        let positive = try reference.difference(sums.positive.elements, "\(path)/positive")
+        #expect(max(negative, positive) < 2e-4, "\(path)")
+      }
+    }
+  }
+
+  @Test(arguments: ["resnet", "vit"]) func activationsAndMaps_equalTheReference(_ name: String) throws {
+    let reference = try ReferenceNetwork(name)
+    let plan = try ContributionPlan(
+      network: reference.model.network, taps: try reference.taps(),
+      method: .ig(rule: .trapezoid, steps: .fixed(10)), maxSamples: 6, rows: 16)
+    let block = try plan.contributions(
+      to: [try reference.target("top1_logit")], inputs: reference.input)
+    for (index, tap) in plan.taps.enumerated() {
+      let sums = block.activations[index]
+      let plain = zip(sums.negative.elements, sums.positive.elements).map { $0 + $1 }
+      #expect(try reference.difference(plain, "activation/\(tap.name)") < 2e-4, "\(tap.name)")
+      guard reference.expected.contains("maps/\(tap.name)") else { continue }
+      let map = block.targets[0].maps[index].map(Double.init)
+      #expect(try reference.difference(map, "maps/\(tap.name)") < 2e-4, "map of \(tap.name)")
+    }
+  }
+
+  @Test(arguments: [
+    ("resnet", "ablation", "block12"), ("vit", "ablation/mlp3", "mlp3"),
+    ("vit", "ablation/attention9", "attention9"), ("vit", "ablation/token7", "token7"),
+  ])
+  func ablation_givesTheReferencesLogits(_ name: String, _ group: String, _ layer: String) throws {
+    let reference = try ReferenceNetwork(name)
+    let network = reference.model.network
+    let channels = try reference.expected.dataset("\(group)/channels").numbers(Int.self)
+    let tap = try Tap(layer, of: network, reduction: reference.model.reductions[layer])
+    var mask = Tensor(
+      shape: tap.shape.count == 3 ? [tap.channels, 1, 1] : [tap.channels], repeating: 1)
+    for channel in channels { mask.elements[channel] = 0 }
+    let ablated = try network.inserting(Arithmetic(.multiply, mask), after: layer)
+    let logits = try Plan(network: ablated, batch: 6, taps: []).forward(reference.input)
+    #expect(try reference.difference(logits.elements.map(Double.init), "\(group)/logits") < 1e-4)
+  }
+}
