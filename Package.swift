@@ -78,11 +78,16 @@ let package = Package(
       dependencies: [
         "Runtime", "Numerics", "Storage", "Stimuli", "Networks", "Contributions", "Modes",
       ], path: "VisionAdapters", swiftSettings: memorySafe),
+    .target(
+      name: "Figures",
+      dependencies: [
+        "Runtime", "Numerics", "Storage", "Contributions", "Modes", "Retina",
+      ], resources: [.embedInCode("Page/Resources")], swiftSettings: memorySafe),
     .executableTarget(
       name: "codec",
       dependencies: [
         "Runtime", "Numerics", "Storage", "Stimuli", "Networks", "Contributions", "Modes",
-        "RetinaData", "Retina", "VisionAdapters",
+        "RetinaData", "Retina", "VisionAdapters", "Figures",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: memorySafe),

@@ -23,9 +23,16 @@ public struct ReceptiveFieldRun: Sendable {
   /// Whether the fields themselves are kept beside their components.
   public let includesFields: Bool
 
+  /// What the progress calls the work.
+  private let task: String
+
   /// A run over some frames.
-  public init(_ receptiveFields: InstantaneousReceptiveFields, frames: [Int], includesFields: Bool = false) {
+  public init(
+    _ receptiveFields: InstantaneousReceptiveFields, frames: [Int], includesFields: Bool = false,
+    task: String = "receptive fields"
+  ) {
     (self.receptiveFields, self.frames, self.includesFields) = (receptiveFields, frames, includesFields)
+    self.task = task
   }
 
   /// Computes what the writer does not hold yet, and completes the file.
@@ -53,7 +60,7 @@ public struct ReceptiveFieldRun: Sendable {
       try writer.append(rows.components.map(\.singularValueShare), to: "/singular_value_share")
       finished += rows.frames.count
       try writer.flush(finishedSamples: finished)
-      progress?(ProgressReport(task: "receptive fields", finished: finished, total: frames.count))
+      progress?(ProgressReport(task: task, finished: finished, total: frames.count))
       try block()
     }
   }

@@ -87,6 +87,26 @@ extension RetinaAnalysis {
     }
   }
 
+  private struct ExplorerOptions: Encodable {
+    let split: String
+    let frames: [Int]
+    let limits: ExplorerRun.Limits
+  }
+
+  func explore(progress: ProgressHandler?) throws {
+    let frames = try exampleFrames()
+    let provenance = try Provenance(
+      schema: ExplorerRun.schema, schemaVersion: ExplorerRun.schemaVersion, command: source.command,
+      options: ExplorerOptions(split: options.split, frames: frames, limits: options.explorer), seed: nil,
+      software: source.software, inputs: [source.recording, source.model])
+    try stage(ResultName.explorer.rawValue, provenance) { writer in
+      let receptiveFields = try InstantaneousReceptiveFields(
+        model: input.model, windows: input.series, threads: options.threads)
+      try ExplorerRun(receptiveFields, input: input, frames: frames, limits: options.explorer)
+        .write(to: writer, progress: progress)
+    }
+  }
+
   /// Examples of modes and their combinations; where there are none, frames spread over the movie.
   private func exampleFrames() throws -> [Int] {
     let limit = options.exampleFrames

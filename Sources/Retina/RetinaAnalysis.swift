@@ -38,6 +38,8 @@ public struct RetinaAnalysis: Sendable {
     public var exampleFrames = 48
     /// Whether receptive fields are kept as a whole beside their space and time components.
     public var includesFields = false
+    /// What the page's movie and receptive fields may take.
+    public var explorer = ExplorerRun.Limits()
     /// Threads that work.
     public var threads = 1
     /// Replace results that are there.
@@ -108,6 +110,8 @@ public struct RetinaAnalysis: Sendable {
     case clusters = "clusters.h5"
     /// Receptive fields.
     case receptiveFields = "irf.h5"
+    /// What the page shows beside the others.
+    case explorer = "explorer.h5"
     /// The summary for programs.
     case summary = "summary.json"
     /// The summary for people.
@@ -120,6 +124,7 @@ public struct RetinaAnalysis: Sendable {
       case .modes: "modes of each layer and their loadings over time"
       case .clusters: "clusters of cells, silhouettes, cell × mode correlation, mode combinations"
       case .receptiveFields: "instantaneous receptive fields in space and time"
+      case .explorer: "the movie and receptive fields throughout, for the page"
       case .summary: "this summary for programs"
       case .text: "this summary"
       }
@@ -142,6 +147,7 @@ public struct RetinaAnalysis: Sendable {
     try decompose(progress: progress)
     try cluster(progress: progress)
     try computeReceptiveFields(progress: progress)
+    try explore(progress: progress)
     let summary = try summarise()
     try summary.write(json: path(.summary), text: path(.text))
     return summary

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Figures
 import Foundation
 import Retina
 import RetinaData
@@ -83,6 +84,8 @@ struct Analysis {
         software: Codec.software),
       options: options)
     let summary = try analysis.run(progress: ProgressLine.handler)
-    try Console.print(summary, json: output.json) { $0.text + "\nAll in \(folder)" }
+    let report = try Report(folder: folder).write(figures: .wherePossible, progress: ProgressLine.handler)
+    if let remark = report.remark { Console.warn(remark) }
+    try Console.print(summary, json: output.json) { "\($0.text)\nAll in \(folder); open \(report.page)" }
   }
 }

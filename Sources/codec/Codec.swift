@@ -23,7 +23,7 @@ import Runtime
     subcommands: [
       DemoCommand.self, AnalyzeCommand.self, ContributionsCommand.self, DecomposeCommand.self,
       ClusterCommand.self,
-      IRFCommand.self, SimulateCommand.self, InspectCommand.self,
+      IRFCommand.self, ReportCommand.self, SimulateCommand.self, InspectCommand.self,
     ])
 
   /// Parses, runs, and turns every error into one line and the exit code of its kind.

@@ -1,0 +1,149 @@
+import Foundation
+import Numerics
+
+/// Instantaneous receptive fields while single modes and combinations of modes are on (paper Fig. 8D), and where the
+/// cells' receptive fields lie.
+struct FieldFigures {
+  let results: RetinaResults
+
+  private static let cellWidth = 206.0
+  private static let rowHeight = 152.0
+
+  /// One field to show.
+  private struct Shown {
+    let title: String
+    let field: ReceptiveFieldSeries.Field
+  }
+
+  /// One mode on alone, in up to four cells at up to four moments.
+  func singleModes(_ layer: RetinaResults.Layer) throws -> Figure? {
+    let byMode = Dictionary(grouping: layer.single) { $0.modes.first ?? -1 }
+    // The mode with the most cells, of these the one with the most frames, of these the first.
+    let best = byMode.max { one, other in
+      let (a, b) = ((one.value.count, one.value.map(\.count).reduce(0, +)), (other.value.count, other.value.map(\.count).reduce(0, +)))
+      return a != b ? a < b : one.key > other.key
+    }
+    guard let (mode, found) = best else { return nil }
+    var rows: [(String, [Shown])] = []
+    for entry in found.sorted(by: { ($1.count, $0.cell) < ($0.count, $1.cell) }).prefix(4) {
+      let shown = try shown(entry, limit: 4) { "\(results.moment($0))" }
+      if !shown.isEmpty { rows.append(("cell \(entry.cell)", shown)) }
+    }
+    return figure(
+      name: "irf-single-mode-\(layer.name)", title: "Receptive fields while mode \(mode) of \(layer.name) is on alone",
+      caption: "Instantaneous receptive fields (what raises the cell's rate at that moment) at frames where mode \(mode) "
+        + "is the only one on in \(layer.name) and the cell fires above 1 Hz: the highest loading first, then far apart in "
+        + "time. Each row is a cell.", rows)
+  }
+
+  /// The commonest combinations of modes of up to five cells.
+  func combinations(_ layer: RetinaResults.Layer) throws -> Figure? {
+    var rows: [(String, [Shown])] = []
+    for cell in results.cells {
+      let several = layer.combinations.filter { $0.cell == cell && $0.modes.count > 1 }
+      var row: [Shown] = []
+      for entry in several where row.count < 4 {
+        let modes = entry.modes.map { "\($0)" }.joined(separator: "+")
+        row += try shown(entry, limit: 1) { "modes \(modes)\n\(results.moment($0))" }
+      }
+      if row.count > 1, rows.count < 5 { rows.append(("cell \(cell)", row)) }
+    }
+    return figure(
+      name: "irf-combinations-\(layer.name)",
+      title: "Receptive fields change with the combination of modes of \(layer.name)",
+      caption: "Each cell's instantaneous receptive field at a frame of each of its commonest combinations of two to five "
+        + "modes, the cell firing above 1 Hz. Each row is a cell.", rows)
+  }
+
+  private func shown(
+    _ entry: RetinaResults.Combination, limit: Int, title: (Int) -> String
+  ) throws -> [Shown] {
+    var found: [Shown] = []
+    for frame in entry.frames where found.count < limit {
+      guard let sample = results.sample(ofFrame: frame),
+        let field = try results.fields.field(cell: entry.cell, frame: frame)
+      else { continue }
+      found.append(Shown(title: title(sample), field: field))
+    }
+    return found
+  }
+
+  private func figure(name: String, title: String, caption: String, _ rows: [(String, [Shown])]) -> Figure? {
+    guard !rows.isEmpty else { return nil }
+    let columns = rows.map(\.1.count).max() ?? 1
+    var plot = Plot(
+      width: max(520, 70 + Self.cellWidth * Double(columns)), height: 24 + Self.rowHeight * Double(rows.count) + 46)
+    for (row, (label, shown)) in rows.enumerated() {
+      let top = 46 + Self.rowHeight * Double(row)
+      plot.text(label, 22, top + 50, size: 10, align: "center", bold: true, rotate: true)
+      let limit = shown.map(\.field.peak).max() ?? 1
+      for (column, one) in shown.enumerated() {
+        plot.addField(
+          one.field, x: 44 + Self.cellWidth * Double(column), y: top, size: 100, title: one.title, limit: limit,
+          interval: results.interval, isLabelled: row == rows.count - 1)
+      }
+    }
+    return Figure(
+      name: name, title: title,
+      caption: caption + " Left of each pair: the spatial component (red: light raises the rate), colours alike within "
+        + "a row; right: its time course.", plot: plot)
+  }
+
+  /// Ellipses of one standard deviation around each cell's mean squared receptive field.
+  func mosaic() throws -> Figure {
+    let fields = results.fields
+    let energy = try fields.energy()
+    let (height, width) = (Double(fields.height), Double(fields.width))
+    let scale = 400 / max(height, width)
+    var plot = Plot(width: 560, height: height * scale + 90)
+    var panel = Plot.Panel(frame: Plot.Frame(70, 30, width * scale, height * scale))
+    panel.border = 15
+    panel.x = Plot.Axis(label: "x (pixels)", range: -0.5...width - 0.5)
+    panel.y = Plot.Axis(label: "y (pixels)", range: -0.5...height - 0.5, isReversed: true)
+    for (row, cell) in results.cells.enumerated() {
+      guard let ellipse = Ellipse(energy: energy[row], width: fields.width) else { continue }
+      let colour = Colours.category(results.byContributions?.labels[row] ?? -1)
+      let outline = ellipse.outline
+      panel.layers.append(.line(outline.map(\.0), outline.map(\.1), colour: colour, width: 1.6))
+      panel.layers.append(.text(ellipse.x, ellipse.y, "\(cell)", colour: colour, size: 10))
+    }
+    plot.add(panel)
+    return Figure(
+      name: "mosaic", title: "Where the cells' receptive fields lie",
+      caption: "One standard deviation of each cell's squared spatial receptive field, averaged over moments of the movie. "
+        + "Colours: clusters by contributions; numbers: cell ids.", plot: plot)
+  }
+}
+
+/// The ellipse of one standard deviation around a map's weight, its weak parts left out.
+struct Ellipse {
+  let x, y: Double
+  private let xx, xy, yy: Double
+
+  /// - Parameter energy: rows from the top; nil is returned where it is nowhere above zero.
+  init?(energy: [Double], width: Int) {
+    guard let peak = energy.max(), peak > 0 else { return nil }
+    var (sum, sx, sy, sxx, sxy, syy) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    for (pixel, value) in energy.enumerated() where value >= 0.1 * peak {
+      let (x, y) = (Double(pixel % width), Double(pixel / width))
+      (sum, sx, sy) = (sum + value, sx + value * x, sy + value * y)
+      (sxx, sxy, syy) = (sxx + value * x * x, sxy + value * x * y, syy + value * y * y)
+    }
+    (x, y) = (sx / sum, sy / sum)
+    // A pixel is not a point: its own variance of 1/12 keeps one-pixel fields visible.
+    (xx, xy, yy) = (sxx / sum - x * x + 1 / 12, sxy / sum - x * y, syy / sum - y * y + 1 / 12)
+  }
+
+  /// Points around it, closed.
+  var outline: [(Double, Double)] {
+    let (mean, half) = ((xx + yy) / 2, (xx - yy) / 2)
+    let root = (half * half + xy * xy).squareRoot()
+    let (long, short) = ((mean + root).squareRoot(), max(mean - root, 0).squareRoot())
+    let angle = 0.5 * atan2(2 * xy, xx - yy)
+    return (0...48).map {
+      let turn = Double($0) / 48 * 2 * Double.pi
+      let (u, v) = (long * cos(turn), short * sin(turn))
+      return (x + u * cos(angle) - v * sin(angle), y + u * sin(angle) + v * cos(angle))
+    }
+  }
+}
