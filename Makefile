@@ -11,7 +11,10 @@ demo: build
 	$(CODEC) demo
 
 test: lint build
+	@scripts/install-dependencies --tests
 	swift test -c release --skip-build
+	scripts/check-page
+	scripts/check-notebooks
 
 # One build serves both commands.
 build: install

@@ -125,6 +125,12 @@ let package = Package(
       dependencies: ["VisionAdapters", "Contributions", "Networks", "Storage", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
+      name: "FiguresTests",
+      dependencies: [
+        "Figures", "Contributions", "Numerics", "Retina", "RetinaData", "Storage", "TestSupport",
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "CommandTests", dependencies: ["codec", "Numerics", "RetinaData", "Storage", "TestSupport"],
       swiftSettings: strict),
   ],

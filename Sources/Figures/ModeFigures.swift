@@ -11,7 +11,9 @@ struct ModeFigures {
     let found = layer.decomposition
     guard found.alive > 0 else { return nil }
     let features = layer.features.count
-    let order = onCounts.indices.sorted { onCounts[$0] != onCounts[$1] ? onCounts[$0] > onCounts[$1] : $0 < $1 }
+    let order = onCounts.indices.sorted {
+      onCounts[$0] != onCounts[$1] ? onCounts[$0] > onCounts[$1] : $0 < $1
+    }
     let modes = Array(order.prefix(200))
     func value(_ mode: Int, _ feature: Int) -> Double {
       Double(found.dictionary.elements[mode * features + feature])
@@ -24,16 +26,19 @@ struct ModeFigures {
     matrix.border = 15
     matrix.x = Plot.Axis(range: -0.5...Double(modes.count) - 0.5, ticks: .none)
     let signed = Set(layer.features.map(\.sign)).count > 1
-    let labels = layer.features.enumerated().filter { features <= 40 || $0.offset % (features / 16) == 0 }.map {
+    let labels = layer.features.enumerated().filter { features <= 40 || $0.offset % (features / 16) == 0 }.map
+    {
       (Double($0.offset), "\($0.element.channel + 1)" + (signed ? ($0.element.sign < 0 ? " C⁻" : " C⁺") : ""))
     }
-    matrix.y = Plot.Axis(label: "channel", range: -0.5...Double(features) - 0.5, ticks: .at(labels), isReversed: true)
+    matrix.y = Plot.Axis(
+      label: "channel", range: -0.5...Double(features) - 0.5, ticks: .at(labels), isReversed: true)
     matrix.colours = .diverging(limit: limit)
     matrix.colourBar = layer.units
     matrix.layers = [.image(rows)]
     plot.add(matrix)
     var usage = Plot.Panel(frame: Plot.Frame(84, 44 + heat, 690, 70))
-    usage.x = Plot.Axis(label: "mode, the most used first", range: -0.5...Double(modes.count) - 0.5, ticks: .none)
+    usage.x = Plot.Axis(
+      label: "mode, the most used first", range: -0.5...Double(modes.count) - 0.5, ticks: .none)
     usage.y = Plot.Axis(label: "on (%)")
     usage.layers = [
       .bars(
@@ -44,7 +49,8 @@ struct ModeFigures {
     let rest = modes.count < found.alive ? " The \(modes.count) most used of \(found.alive) modes." : ""
     return Figure(
       name: "dictionary-\(layer.layer)", title: "The modes of \(layer.layer)",
-      caption: "Each column is a mode: what it adds to each channel's contribution when it is fully on (red: excitation, "
+      caption:
+        "Each column is a mode: what it adds to each channel's contribution when it is fully on (red: excitation, "
         + "blue: inhibition). Below: the share of frames in which it is on." + rest, plot: plot)
   }
 
@@ -70,7 +76,8 @@ struct ModeFigures {
       errors.key = index == 0 ? "top right" : nil
       errors.layers = [
         .line(steps, history.map(\.trainingError), colour: Colours.faint, width: 1.4, title: "training"),
-        .line(steps, history.map(\.heldOutError), colour: Colours.categories[1], width: 1.4, title: "held out"),
+        .line(
+          steps, history.map(\.heldOutError), colour: Colours.categories[1], width: 1.4, title: "held out"),
       ]
       plot.add(errors)
       var quality = Plot.Panel(frame: Plot.Frame(x, y + 128, panelWidth, 110))
@@ -84,7 +91,8 @@ struct ModeFigures {
     let rest = shown.count < trained.count ? " The first \(shown.count) of \(trained.count) layers." : ""
     return Figure(
       name: "training", title: "Training the autoencoders",
-      caption: "Mean squared error (in units of the contributions' variance) and share of variance explained on held-out "
+      caption:
+        "Mean squared error (in units of the contributions' variance) and share of variance explained on held-out "
         + "stretches of the movie, while each layer's modes were learned." + rest, plot: plot)
   }
 
@@ -102,7 +110,8 @@ struct ModeFigures {
       let found = layer.decomposition
       var panel = Plot.Panel(
         frame: Plot.Frame(
-          70 + Double(index % columns) * (panelWidth + 60), 40 + 230 * Double(index / columns), panelWidth, 160))
+          70 + Double(index % columns) * (panelWidth + 60), 40 + 230 * Double(index / columns), panelWidth,
+          160))
       panel.title = layer.layer
       panel.x = Plot.Axis(label: "number of components", isLogarithmic: true)
       panel.y = Plot.Axis(label: index % columns == 0 ? "variance explained (R²)" : "", range: 0...1.02)
@@ -115,14 +124,19 @@ struct ModeFigures {
         panel.layers.append(.line(x, y, colour: colour, width: 1.4, title: name))
       }
       panel.layers.append(
-        .points([Double(max(found.alive, 1))], [max(0, found.quality.r2)], colour: Colours.categories[1], size: 1.1, title: "modes, all"))
+        .points(
+          [Double(max(found.alive, 1))], [max(0, found.quality.r2)], colour: Colours.categories[1], size: 1.1,
+          title: "modes, all"))
       panel.layers.append(
-        .points([max(found.meanActive, 1)], [max(0, found.quality.r2)], colour: Colours.categories[1], size: 1.1, title: "modes on at once", kind: 6))
+        .points(
+          [max(found.meanActive, 1)], [max(0, found.quality.r2)], colour: Colours.categories[1], size: 1.1,
+          title: "modes on at once", kind: 6))
       plot.add(panel)
     }
     return Figure(
       name: "explained-variance", title: "Variance explained against number of components",
-      caption: "R² of principal components, non-negative factors and k-means centres beside the modes: drawn at the number "
+      caption:
+        "R² of principal components, non-negative factors and k-means centres beside the modes: drawn at the number "
         + "of modes (filled) and at the mean number that is on in one frame (open), since each frame uses only those.",
       plot: plot)
   }

@@ -43,7 +43,9 @@ public struct Report {
     formats: [Gnuplot.Format] = [.svg], figures wanted: Figures = .required, progress: ProgressHandler? = nil
   ) throws -> Outcome {
     var (gnuplot, remark): (Gnuplot?, String?) = (nil, nil)
-    do { if wanted != .none { gnuplot = try Gnuplot() } } catch let error as CodecError where wanted == .wherePossible {
+    do { if wanted != .none { gnuplot = try Gnuplot() } } catch let error as CodecError
+      where wanted == .wherePossible
+    {
       remark = error.description
     }
     let all = formats.contains(.svg) ? formats : formats + [.svg]
@@ -74,7 +76,8 @@ public struct Report {
   private func makeFolder(_ place: URL) throws {
     do { try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true) } catch {
       throw CodecError(
-        .fileSystem, "cannot make the folder", at: place.relativePath, remedy: (error as NSError).localizedDescription)
+        .fileSystem, "cannot make the folder", at: place.relativePath,
+        remedy: (error as NSError).localizedDescription)
     }
   }
 }

@@ -9,8 +9,10 @@ func escaped(_ text: String) -> String {
 /// A table of texts.
 func table(_ header: [String], _ rows: [[String]]) -> String {
   let head = header.map { "<th scope=\"col\">\(escaped($0))</th>" }.joined()
-  let body = rows.map { "<tr>" + $0.map { "<td>\(escaped($0))</td>" }.joined() + "</tr>" }.joined(separator: "\n")
-  return "<div class=\"scroll\"><table><thead><tr>\(head)</tr></thead><tbody>\n\(body)\n</tbody></table></div>"
+  let body = rows.map { "<tr>" + $0.map { "<td>\(escaped($0))</td>" }.joined() + "</tr>" }.joined(
+    separator: "\n")
+  return
+    "<div class=\"scroll\"><table><thead><tr>\(head)</tr></thead><tbody>\n\(body)\n</tbody></table></div>"
 }
 
 /// One number with its meaning.
@@ -23,4 +25,10 @@ func warningBox(_ warnings: [String], fine: String) -> String {
   guard !warnings.isEmpty else { return "<p class=\"good\">\(escaped(fine))</p>" }
   let items = warnings.map { "<li>\(escaped($0))</li>" }.joined()
   return "<div class=\"warnings\" role=\"note\"><b>Before trusting these results</b><ul>\(items)</ul></div>"
+}
+
+/// 2nd, 3rd, 4th, …, 21st.
+func ordinal(_ number: Int) -> String {
+  let endings = [1: "st", 2: "nd", 3: "rd"]
+  return "\(number)" + ((11...13).contains(number % 100) ? "th" : endings[number % 10] ?? "th")
 }

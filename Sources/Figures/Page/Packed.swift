@@ -9,7 +9,9 @@ struct PackedArray: Encodable {
 
   init(_ values: [Float]) { self.init(.f32, values.map(\.bitPattern)) }
   init(_ values: [UInt8]) { (type, bytes) = (.u8, Data(values).base64EncodedString()) }
-  init(_ values: [Int8]) { (type, bytes) = (.i8, Data(values.map(UInt8.init(bitPattern:))).base64EncodedString()) }
+  init(_ values: [Int8]) {
+    (type, bytes) = (.i8, Data(values.map(UInt8.init(bitPattern:))).base64EncodedString())
+  }
   init(_ values: [Int16]) { self.init(.i16, values.map(UInt16.init(bitPattern:))) }
   init(_ values: [UInt16]) { self.init(.u16, values) }
   init(_ values: [Int32]) { self.init(.i32, values.map(UInt32.init(bitPattern:))) }
@@ -18,7 +20,9 @@ struct PackedArray: Encodable {
   private init<Bits: FixedWidthInteger>(_ kind: Kind, _ values: [Bits]) {
     var data = Data(capacity: values.count * MemoryLayout<Bits>.size)
     for value in values {
-      for byte in 0..<MemoryLayout<Bits>.size { data.append(UInt8(truncatingIfNeeded: value >> Bits(8 * byte))) }
+      for byte in 0..<MemoryLayout<Bits>.size {
+        data.append(UInt8(truncatingIfNeeded: value >> Bits(8 * byte)))
+      }
     }
     (type, bytes) = (kind, data.base64EncodedString())
   }
@@ -45,11 +49,14 @@ struct PackedMatrix: Encodable {
     for row in rows {
       for column in peaks.indices {
         let value = matrix[row, column]
-        packed.append(!value.isFinite ? .min : peaks[column] > 0 ? Int16((value / peaks[column] * 32767).rounded()) : 0)
+        packed.append(
+          !value.isFinite ? .min : peaks[column] > 0 ? Int16((value / peaks[column] * 32767).rounded()) : 0)
       }
     }
     (values, columns, scales) = (PackedArray(packed), matrix.columns, peaks.map { $0 / 32767 })
   }
 
-  init(column: [Double], rows: [Int]) { self.init(Matrix(rows: column.count, columns: 1, elements: column), rows: rows) }
+  init(column: [Double], rows: [Int]) {
+    self.init(Matrix(rows: column.count, columns: 1, elements: column), rows: rows)
+  }
 }

@@ -13,7 +13,10 @@ struct Page {
   var data: String
 
   var html: String {
-    let menu = sections.map { "<a href=\"#\($0.id)\">\(escaped($0.name))</a>" } + ["<a href=\"#provenance\">Provenance</a>"]
+    let menu =
+      sections.map { "<a href=\"#\($0.id)\">\(escaped($0.name))</a>" } + [
+        "<a href=\"#provenance\">Provenance</a>"
+      ]
     return Self.filled(
       PackageResources.report_html,
       [
@@ -35,7 +38,8 @@ struct Page {
     let options = provenance.map { file, one in
       "<details><summary>Options of \(escaped(file))</summary><code>\(escaped(one.options))</code></details>"
     }
-    return table(["file", "command", "program", "made", "seed", "inputs"], rows) + options.joined(separator: "\n")
+    return table(["file", "command", "program", "made", "seed", "inputs"], rows)
+      + options.joined(separator: "\n")
       + "<p class=\"note\">Nothing on this page is drawn from numbers that are not in these files.</p>"
   }
 
@@ -43,7 +47,9 @@ struct Page {
   static func filled(_ resource: [UInt8], _ values: [String: String]) -> String {
     var parts: [String] = []
     var rest = text(resource)[...]
-    while let open = rest.range(of: "{{"), let close = rest.range(of: "}}", range: open.upperBound..<rest.endIndex) {
+    while let open = rest.range(of: "{{"),
+      let close = rest.range(of: "}}", range: open.upperBound..<rest.endIndex)
+    {
       let name = String(rest[open.upperBound..<close.lowerBound])
       parts.append(String(rest[..<open.lowerBound]))
       guard let value = values[name] else { preconditionFailure("the page has no \(name)") }

@@ -10,9 +10,11 @@ struct RetinaPage {
     let summary = results.summary
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let duration = summary.frameRate.map { String(format: "%.1f s at %g Hz, ", Double(summary.frames) / $0, $0) } ?? ""
+    let duration =
+      summary.frameRate.map { String(format: "%.1f s at %g Hz, ", Double(summary.frames) / $0, $0) } ?? ""
     var sections = [
-      (id: "summary", name: "Summary", html: summarySection), (id: "explorer", name: "Explorer", html: explorer),
+      (id: "summary", name: "Summary", html: summarySection),
+      (id: "explorer", name: "Explorer", html: explorer),
     ]
     sections += [("modes", "Modes", ""), ("clusters", "Cell types", "")]
     if !drawn.isEmpty {
@@ -21,7 +23,8 @@ struct RetinaPage {
     }
     return Page(
       title: "\(summary.recording) seen through \(summary.model)",
-      lead: "\(summary.cells.count) cells, \(summary.frames) frames of the \(summary.split) movie (\(duration)each response "
+      lead:
+        "\(summary.cells.count) cells, \(summary.frames) frames of the \(summary.split) movie (\(duration)each response "
         + "from the \(summary.history) frames before it).",
       sections: sections, provenance: results.provenance,
       data: String(decoding: try encoder.encode(RetinaPageData(results)), as: UTF8.self)
@@ -31,10 +34,15 @@ struct RetinaPage {
   private var summarySection: String {
     let summary = results.summary
     var cards = [
-      card(summary.meanTestCorrelation.map { String(format: "%.2f", $0) } ?? "–", "mean correlation of predicted and recorded rate")
+      card(
+        summary.meanTestCorrelation.map { String(format: "%.2f", $0) } ?? "–",
+        "mean correlation of predicted and recorded rate")
     ]
     for layer in summary.modes {
-      cards.append(card("\(layer.alive)", "modes of \(layer.layer), \(String(format: "%.1f", layer.onPerFrame)) on per frame"))
+      cards.append(
+        card(
+          "\(layer.alive)",
+          "modes of \(layer.layer), \(String(format: "%.1f", layer.onPerFrame)) on per frame"))
       cards.append(
         card(
           String(format: "%.2f", layer.r2),
@@ -43,7 +51,8 @@ struct RetinaPage {
     }
     let gaps = summary.contributions.layers.map { layer in
       [
-        layer.name, "\(layer.channels)", layer.medianGap.map { String(format: "%.2f %%", 100 * $0) } ?? "no full cut",
+        layer.name, "\(layer.channels)",
+        layer.medianGap.map { String(format: "%.2f %%", 100 * $0) } ?? "no full cut",
         layer.largeGap.map { String(format: "%.2f %%", 100 * $0) } ?? "–",
       ]
     }

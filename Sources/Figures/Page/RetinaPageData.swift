@@ -77,11 +77,13 @@ struct RetinaPageData: Encodable {
   static func thinning(_ results: RetinaResults) -> String {
     let stride = stride(results)
     var words: [String] = []
-    if stride > 1 { words.append("every \(stride)th of \(results.frames.count) frames") }
+    if stride > 1 { words.append("every \(ordinal(stride)) of \(results.frames.count) frames") }
     let fields = results.fields.frames.count
-    if fields < results.frames.count { words.append("receptive fields at \(fields) of \(results.frames.count) frames") }
+    if fields < results.frames.count {
+      words.append("receptive fields at \(fields) of \(results.frames.count) frames")
+    }
     if let movie = try? results.explorer?.attribute("stride", of: "/movie/stimulus")?.asInteger, movie > 1 {
-      words.append("the movie at every \(movie)th frame")
+      words.append("the movie at every \(ordinal(movie)) frame")
     }
     return words.isEmpty ? "" : "So that the page stays small it holds " + words.joined(separator: ", ") + "."
   }
@@ -147,20 +149,25 @@ struct RetinaPageData: Encodable {
         Self.part(
           part, name: "contributions", layer: -1, profile: profile, order: Array(0..<profile.columns),
           columns: "C⁻ and C⁺ of each channel, layer after layer",
-          words: "What each channel contributes to each cell's own rate, averaged over time and scaled to unit length."))
+          words:
+            "What each channel contributes to each cell's own rate, averaged over time and scaled to unit length."
+        ))
     }
     for (index, layer) in results.layers.enumerated() {
       parts.append(
         Self.part(
           layer.clusters, name: "modes of \(layer.name)", layer: index, profile: layer.correlation,
-          order: ClusterFigure.modeOrder(layer), columns: "modes of \(layer.name), by the cluster that follows them",
-          words: "Correlation of each cell's rate with each mode's loading. Click a column to choose the mode."))
+          order: ClusterFigure.modeOrder(layer),
+          columns: "modes of \(layer.name), by the cluster that follows them",
+          words:
+            "Correlation of each cell's rate with each mode's loading. Click a column to choose the mode."))
     }
     return parts
   }
 
   private static func part(
-    _ part: ClusterPart, name: String, layer: Int, profile: Matrix, order: [Int], columns: String, words: String
+    _ part: ClusterPart, name: String, layer: Int, profile: Matrix, order: [Int], columns: String,
+    words: String
   ) -> Part {
     let scores = part.scores.map { $0.isFinite ? $0 : 0 }
     return Part(
@@ -175,7 +182,8 @@ struct RetinaPageData: Encodable {
     let pixels = try file.dataset("/movie/stimulus", rank: 3)
     let frames: [Int32] = try file.dataset("/movie/frame", rank: 1).numbers()
     return Movie(
-      frames: PackedArray(frames), pixels: PackedArray(try pixels.numbers(UInt8.self)), height: pixels.shape[1],
+      frames: PackedArray(frames), pixels: PackedArray(try pixels.numbers(UInt8.self)),
+      height: pixels.shape[1],
       width: pixels.shape[2], stride: try pixels.attribute("stride")?.asInteger ?? 1)
   }
 
@@ -199,7 +207,8 @@ struct RetinaPageData: Encodable {
     let share: [Float] = try series.share.numbers()
     return Fields(
       frames: PackedArray(series.frames.map(Int32.init)), height: series.height, width: series.width,
-      lags: series.history, spatial: PackedArray(spatial), temporal: PackedArray(temporal), scale: PackedArray(scale),
+      lags: series.history, spatial: PackedArray(spatial), temporal: PackedArray(temporal),
+      scale: PackedArray(scale),
       share: PackedArray(share))
   }
 }

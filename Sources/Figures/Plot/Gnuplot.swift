@@ -18,7 +18,8 @@ public struct Gnuplot: Sendable {
   public init() throws {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
     let candidates = path.split(separator: ":").map { URL(filePath: String($0)).appending(path: "gnuplot") }
-    guard let found = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0.path) }) else {
+    guard let found = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0.path) })
+    else {
       throw CodecError(
         .fileSystem, "figures need gnuplot, which is not installed", at: "gnuplot",
         remedy: "sudo apt-get install gnuplot-nox (results and page do not need it)")
@@ -33,7 +34,8 @@ public struct Gnuplot: Sendable {
     for format in formats {
       let file = "\(path).\(format.rawValue)"
       let drawn = file + ".partial"
-      try run(terminal(format, plot) + "set output '\(quoted(drawn))'\n" + plot.script + "\nset output\n", file)
+      try run(
+        terminal(format, plot) + "set output '\(quoted(drawn))'\n" + plot.script + "\nset output\n", file)
       guard var bytes = FileManager.default.contents(atPath: drawn) else {
         throw CodecError(.fileSystem, "gnuplot could not write the figure", at: file)
       }
@@ -79,7 +81,8 @@ public struct Gnuplot: Sendable {
     let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     guard process.terminationStatus == 0, !said.contains("line ") else {
-      throw CodecError(.bug, "gnuplot could not draw: \(said.trimmingCharacters(in: .whitespacesAndNewlines))", at: file)
+      throw CodecError(
+        .bug, "gnuplot could not draw: \(said.trimmingCharacters(in: .whitespacesAndNewlines))", at: file)
     }
   }
 
@@ -88,7 +91,9 @@ public struct Gnuplot: Sendable {
   /// Names fonts that other machines have, and shows pixels as squares.
   private func mended(svg: Data) -> Data {
     let text = String(decoding: svg, as: UTF8.self)
-      .replacing("font-family=\"DejaVu Sans\"", with: "font-family=\"Helvetica, Arial, 'DejaVu Sans', sans-serif\"")
+      .replacing(
+        "font-family=\"DejaVu Sans\"", with: "font-family=\"Helvetica, Arial, 'DejaVu Sans', sans-serif\""
+      )
       .replacing("<image ", with: "<image style='image-rendering:pixelated' ")
       .replacing("<title>Gnuplot</title>\n", with: "")
     return Data(text.utf8)

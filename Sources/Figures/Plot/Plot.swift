@@ -56,7 +56,8 @@ public struct Plot: Sendable {
     case vertical(Double, colour: String, dash: Int = 2, width: Double = 1)
     case horizontal(Double, colour: String, dash: Int = 2, width: Double = 1)
     /// Text at a place on the axes.
-    case text(Double, Double, String, colour: String = Colours.ink, size: Double = 9, align: String = "center")
+    case text(
+      Double, Double, String, colour: String = Colours.ink, size: Double = 9, align: String = "center")
     case box(x: ClosedRange<Double>, y: ClosedRange<Double>, colour: String)
   }
 
@@ -89,7 +90,8 @@ public struct Plot: Sendable {
 extension Plot {
   /// The script, without terminal and output.
   var script: String {
-    (blocks + ["set encoding utf8", "set minussign", "set multiplot"] + commands + ["unset multiplot"]).joined(separator: "\n")
+    (blocks + ["set encoding utf8", "set minussign", "set multiplot"] + commands + ["unset multiplot"])
+      .joined(separator: "\n")
   }
 
   /// Text at a place in pixels.
@@ -98,11 +100,12 @@ extension Plot {
     colour: String = Colours.ink, bold: Bool = false, rotate: Bool = false
   ) {
     let font = "DejaVu Sans\(bold ? ":Bold" : ""),\(number(size))"
-    commands += Self.emptyPanel + [
-      "set label 1 \(quoted(text)) at screen \(number(x / width)),\(number(1 - y / height)) \(align) "
-        + "\(rotate ? "rotate by 90 " : "")font '\(font)' textcolor rgb '\(colour)' front",
-      "plot 2 notitle", "unset label 1",
-    ]
+    commands +=
+      Self.emptyPanel + [
+        "set label 1 \(quoted(text)) at screen \(number(x / width)),\(number(1 - y / height)) \(align) "
+          + "\(rotate ? "rotate by 90 " : "")font '\(font)' textcolor rgb '\(colour)' front",
+        "plot 2 notitle", "unset label 1",
+      ]
   }
 
   private static let emptyPanel = [
@@ -126,7 +129,8 @@ extension Plot {
     ]
     if !panel.title.isEmpty {
       commands.append(
-        "set title \(quoted(panel.title)) font 'DejaVu Sans,10' textcolor rgb '\(panel.titleColour)' offset 0,-0.5")
+        "set title \(quoted(panel.title)) font 'DejaVu Sans,10' textcolor rgb '\(panel.titleColour)' offset 0,-0.5"
+      )
     }
     let (xs, ys) = panel.values
     commands += axis("x", panel.x.resolved(xs, pixels: frame.width / 2.2), isOn: panel.border & 1 != 0)
@@ -141,12 +145,14 @@ extension Plot {
   private func axis(_ name: String, _ axis: Axis, isOn: Bool) -> [String] {
     var commands: [String] = []
     if let range = axis.range {
-      let (low, high) = axis.isReversed ? (range.upperBound, range.lowerBound) : (range.lowerBound, range.upperBound)
+      let (low, high) =
+        axis.isReversed ? (range.upperBound, range.lowerBound) : (range.lowerBound, range.upperBound)
       commands.append("set \(name)range [\(number(low)):\(number(high))]")
     }
     if axis.isLogarithmic { commands.append("set logscale \(name)") }
     if !axis.label.isEmpty {
-      commands.append("set \(name)label \(quoted(axis.label)) font 'DejaVu Sans,10' textcolor rgb '\(Colours.ink)'")
+      commands.append(
+        "set \(name)label \(quoted(axis.label)) font 'DejaVu Sans,10' textcolor rgb '\(Colours.ink)'")
     }
     switch axis.ticks {
     case .automatic: if !isOn { commands.append("unset \(name)tics") }
@@ -239,25 +245,29 @@ extension Plot {
           + key(title))
     case .errors(let x, let y, let spread, let colour):
       drawn.append(
-        "\(block([x, y, spread])) using 1:2:3 with yerrorbars pointtype 7 pointsize 0.5 linecolor rgb '\(colour)' notitle")
+        "\(block([x, y, spread])) using 1:2:3 with yerrorbars pointtype 7 pointsize 0.5 linecolor rgb '\(colour)' notitle"
+      )
     case .band(let x, let low, let high, let colour):
       drawn.append(
         "\(block([x, low, high])) using 1:2:3 with filledcurves fillcolor rgb '\(colour)' fillstyle transparent solid 0.25 "
           + "noborder notitle")
     case .area(let x, let y, let colour, let title):
       let (x, y) = Thinning.envelope(x, y, buckets: Int(panel.frame.width))
-      drawn.append("\(block([x, y])) using 1:2 with filledcurves y1=0 fillcolor rgb '\(colour)' " + key(title))
+      drawn.append(
+        "\(block([x, y])) using 1:2 with filledcurves y1=0 fillcolor rgb '\(colour)' " + key(title))
     case .bars(let places, let values, let colours, let width):
       let colours = colours.map { Double(Int($0.dropFirst(), radix: 16) ?? 0) }
       drawn.append(
-        "\(block([places, values, places.map { _ in width }, colours])) using 1:2:3:4 with boxes linecolor rgb variable notitle")
+        "\(block([places, values, places.map { _ in width }, colours])) using 1:2:3:4 with boxes linecolor rgb variable notitle"
+      )
     case .lyingBars(let places, let values, let colours, let width):
       let colours = colours.map { Double(Int($0.dropFirst(), radix: 16) ?? 0) }
       let columns = [
         places, values.map { min(0, $0) }, values.map { max(0, $0) }, places.map { $0 - width / 2 },
         places.map { $0 + width / 2 }, colours,
       ]
-      drawn.append("\(block(columns)) using ($2+$3):1:2:3:4:5:6 with boxxyerror linecolor rgb variable notitle")
+      drawn.append(
+        "\(block(columns)) using ($2+$3):1:2:3:4:5:6 with boxxyerror linecolor rgb variable notitle")
     case .image(let rows, let x0, let dx, let y0, let dy):
       let rows = dy < 0 ? rows.reversed() : rows
       let bottom = dy < 0 ? y0 + dy * Double(rows.count - 1) : y0
@@ -280,7 +290,8 @@ extension Plot {
     case .box(let x, let y, let colour):
       commands.append(
         "set object \(tag) rectangle from first \(number(x.lowerBound)), first \(number(y.lowerBound)) to first "
-          + "\(number(x.upperBound)), first \(number(y.upperBound)) fillcolor rgb '\(colour)' fillstyle solid noborder back")
+          + "\(number(x.upperBound)), first \(number(y.upperBound)) fillcolor rgb '\(colour)' fillstyle solid noborder back"
+      )
     }
   }
 
@@ -304,7 +315,8 @@ extension Plot {
   }
 
   private func quoted(_ text: String) -> String {
-    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n") + "\""
+    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+      + "\""
   }
 }
 

@@ -1,8 +1,8 @@
 /// Fewer points for lines that are longer than the figure is wide.
-enum Thinning {
+package enum Thinning {
   /// The lowest and the highest value of each of `buckets` stretches, in their order: drawn as a line no peak is lost and
   /// the ink is the same to within a pixel. Short lines stay as they are.
-  static func envelope(_ x: [Double], _ y: [Double], buckets: Int) -> ([Double], [Double]) {
+  package static func envelope(_ x: [Double], _ y: [Double], buckets: Int) -> ([Double], [Double]) {
     let count = min(x.count, y.count)
     guard buckets > 0, count > 4 * buckets else { return (x, y) }
     var kept: [Int] = []

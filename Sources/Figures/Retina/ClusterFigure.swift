@@ -12,7 +12,8 @@ struct ClusterFigure {
     let modes = Self.modeOrder(layer)
     let rows = order.map { cell in modes.map { layer.correlation[cell, $0] } }
     return figure(
-      name: "clusters-\(layer.name)", title: "Cells by the modes of \(layer.name) they follow", part, order, rows,
+      name: "clusters-\(layer.name)", title: "Cells by the modes of \(layer.name) they follow", part, order,
+      rows,
       columns: "\(modes.count) modes of \(layer.name), ordered by the cluster that follows them most",
       bar: "correlation",
       caption: "Left: correlation of each cell's firing rate with each mode's loading.")
@@ -46,7 +47,9 @@ struct ClusterFigure {
       name: "clusters-contributions", title: "Cells by the channels that drive them", part, order,
       order.map { Array(profile.row($0)) }, columns: "inhibition and excitation of each channel of \(names)",
       bar: "share of contributions",
-      caption: "Left: what each channel contributes to each cell's own rate, averaged over time and scaled to unit length.")
+      caption:
+        "Left: what each channel contributes to each cell's own rate, averaged over time and scaled to unit length."
+    )
   }
 
   private func figure(
@@ -60,7 +63,8 @@ struct ClusterFigure {
     let limit = rows.joined().map(abs).max() ?? 1
     var matrix = Plot.Panel(frame: Plot.Frame(74, 30, 560, height))
     matrix.border = 15
-    matrix.x = Plot.Axis(label: columns, range: -0.5...Double(max(1, rows.first?.count ?? 1)) - 0.5, ticks: .none)
+    matrix.x = Plot.Axis(
+      label: columns, range: -0.5...Double(max(1, rows.first?.count ?? 1)) - 0.5, ticks: .none)
     matrix.y = Plot.Axis(range: -0.5...cells - 0.5, ticks: .none, isReversed: true)
     matrix.colours = .diverging(limit: limit)
     matrix.colourBar = bar
@@ -80,10 +84,14 @@ struct ClusterFigure {
     addNumbers(part, top: height + 84, to: &plot)
     return Figure(
       name: name, title: title,
-      caption: caption + " Colours at the left mark clusters. Right: each cell's silhouette. Below: mean silhouette for "
+      caption: caption
+        + " Colours at the left mark clusters. Right: each cell's silhouette. Below: mean silhouette for "
         + "every number of clusters (the chosen one filled)"
         + (part.chance.map {
-          String(format: ", and the best silhouettes of simulated cells of one single type, which reach the observed one in %.1f %% of draws.", 100 * $0)
+          String(
+            format:
+              ", and the best silhouettes of simulated cells of one single type, which reach the observed one in %.1f %% of draws.",
+            100 * $0)
         } ?? "."),
       plot: plot)
   }
@@ -113,7 +121,9 @@ struct ClusterFigure {
     curve.x = Plot.Axis(
       label: "number of clusters", range: ks[0] - 0.5...ks[ks.count - 1] + 0.5,
       ticks: .at(part.tried.map { (Double($0), "\($0)") }))
-    curve.y = Plot.Axis(label: "mean silhouette", range: min(0, part.scores.min() ?? 0)...max(0.3, (part.scores.max() ?? 0) * 1.1), ticks: .automatic)
+    curve.y = Plot.Axis(
+      label: "mean silhouette",
+      range: min(0, part.scores.min() ?? 0)...max(0.3, (part.scores.max() ?? 0) * 1.1), ticks: .automatic)
     curve.layers = [
       .line(ks, part.scores, colour: Colours.ink, width: 1),
       .points(ks, part.scores, colour: Colours.ink, size: 0.8, kind: 6),
@@ -141,7 +151,9 @@ struct ClusterFigure {
     panel.layers = [
       .bars(middles, counts, colours: counts.map { _ in "#B8B8B8" }, width: width * 0.95),
       .vertical(observed, colour: Colours.categories[1], dash: 1, width: 2),
-      .text(observed, (counts.max() ?? 1) * 1.07, observed > (first + last) / 2 ? "observed " : " observed", colour: Colours.categories[1], size: 9, align: observed > (first + last) / 2 ? "right" : "left"),
+      .text(
+        observed, (counts.max() ?? 1) * 1.07, observed > (first + last) / 2 ? "observed " : " observed",
+        colour: Colours.categories[1], size: 9, align: observed > (first + last) / 2 ? "right" : "left"),
     ]
     plot.add(panel)
   }

@@ -12,7 +12,9 @@ struct ContributionFigure {
   private static let colours = [Colours.categories[1], Colours.categories[2]]
 
   func figure() throws -> Figure? {
-    guard let example = layer.example, let cell = results.cells.firstIndex(of: example.cell) else { return nil }
+    guard let example = layer.example, let cell = results.cells.firstIndex(of: example.cell) else {
+      return nil
+    }
     let window = results.window(around: example.frames)
     let times = Array(results.times[window])
     let range = (times.first ?? 0)...(times.last ?? 1)
@@ -27,7 +29,8 @@ struct ContributionFigure {
     return Figure(
       name: "contributions-\(layer.name)",
       title: "Contributions of \(layer.name) while cell \(example.cell) fires",
-      caption: "Top: firing rate of cell \(example.cell). Middle: what each channel of \(layer.name) contributes to the "
+      caption:
+        "Top: firing rate of cell \(example.cell). Middle: what each channel of \(layer.name) contributes to the "
         + "population's \(results.targetName), excitation (C⁺) above inhibition (C⁻); the colours saturate at the 99th "
         + "percentile. Below: loadings of the two modes that tell moments a and b apart, and the cell's instantaneous "
         + "receptive field at each (space; time course)." + results.windowRemark(window),
@@ -54,7 +57,9 @@ struct ContributionFigure {
       panel.layers.append(.vertical(results.times[moment], colour: Self.colours[index % 2], dash: 2))
       let place = results.times[moment] + (range.upperBound - range.lowerBound) * 0.008
       panel.layers.append(
-        .text(place, peak * 1.12, ["a", "b"][index % 2], colour: Self.colours[index % 2], size: 11, align: "left"))
+        .text(
+          place, peak * 1.12, ["a", "b"][index % 2], colour: Self.colours[index % 2], size: 11, align: "left")
+      )
     }
     plot.add(panel)
   }
@@ -74,7 +79,8 @@ struct ContributionFigure {
       panel.border = 15
       panel.x = Plot.Axis(range: range, ticks: .none)
       let labels = stride(from: 1, through: count, by: max(1, count / 4)).map { (Double($0), "\($0)") }
-      panel.y = Plot.Axis(label: "channel", range: 0.5...Double(count) + 0.5, ticks: .at(labels), isReversed: true)
+      panel.y = Plot.Axis(
+        label: "channel", range: 0.5...Double(count) + 0.5, ticks: .at(labels), isReversed: true)
       panel.colours = .diverging(limit: limit)
       if index == 0 { panel.colourBar = results.targetUnits }
       panel.layers = [

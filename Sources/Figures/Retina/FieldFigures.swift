@@ -20,7 +20,10 @@ struct FieldFigures {
     let byMode = Dictionary(grouping: layer.single) { $0.modes.first ?? -1 }
     // The mode with the most cells, of these the one with the most frames, of these the first.
     let best = byMode.max { one, other in
-      let (a, b) = ((one.value.count, one.value.map(\.count).reduce(0, +)), (other.value.count, other.value.map(\.count).reduce(0, +)))
+      let (a, b) = (
+        (one.value.count, one.value.map(\.count).reduce(0, +)),
+        (other.value.count, other.value.map(\.count).reduce(0, +))
+      )
       return a != b ? a < b : one.key > other.key
     }
     guard let (mode, found) = best else { return nil }
@@ -30,8 +33,10 @@ struct FieldFigures {
       if !shown.isEmpty { rows.append(("cell \(entry.cell)", shown)) }
     }
     return figure(
-      name: "irf-single-mode-\(layer.name)", title: "Receptive fields while mode \(mode) of \(layer.name) is on alone",
-      caption: "Instantaneous receptive fields (what raises the cell's rate at that moment) at frames where mode \(mode) "
+      name: "irf-single-mode-\(layer.name)",
+      title: "Receptive fields while mode \(mode) of \(layer.name) is on alone",
+      caption:
+        "Instantaneous receptive fields (what raises the cell's rate at that moment) at frames where mode \(mode) "
         + "is the only one on in \(layer.name) and the cell fires above 1 Hz: the highest loading first, then far apart in "
         + "time. Each row is a cell.", rows)
   }
@@ -51,7 +56,8 @@ struct FieldFigures {
     return figure(
       name: "irf-combinations-\(layer.name)",
       title: "Receptive fields change with the combination of modes of \(layer.name)",
-      caption: "Each cell's instantaneous receptive field at a frame of each of its commonest combinations of two to five "
+      caption:
+        "Each cell's instantaneous receptive field at a frame of each of its commonest combinations of two to five "
         + "modes, the cell firing above 1 Hz. Each row is a cell.", rows)
   }
 
@@ -72,20 +78,23 @@ struct FieldFigures {
     guard !rows.isEmpty else { return nil }
     let columns = rows.map(\.1.count).max() ?? 1
     var plot = Plot(
-      width: max(520, 70 + Self.cellWidth * Double(columns)), height: 24 + Self.rowHeight * Double(rows.count) + 46)
+      width: max(520, 70 + Self.cellWidth * Double(columns)),
+      height: 24 + Self.rowHeight * Double(rows.count) + 46)
     for (row, (label, shown)) in rows.enumerated() {
       let top = 46 + Self.rowHeight * Double(row)
       plot.text(label, 22, top + 50, size: 10, align: "center", bold: true, rotate: true)
       let limit = shown.map(\.field.peak).max() ?? 1
       for (column, one) in shown.enumerated() {
         plot.addField(
-          one.field, x: 44 + Self.cellWidth * Double(column), y: top, size: 100, title: one.title, limit: limit,
+          one.field, x: 44 + Self.cellWidth * Double(column), y: top, size: 100, title: one.title,
+          limit: limit,
           interval: results.interval, isLabelled: row == rows.count - 1)
       }
     }
     return Figure(
       name: name, title: title,
-      caption: caption + " Left of each pair: the spatial component (red: light raises the rate), colours alike within "
+      caption: caption
+        + " Left of each pair: the spatial component (red: light raises the rate), colours alike within "
         + "a row; right: its time course.", plot: plot)
   }
 
@@ -110,40 +119,8 @@ struct FieldFigures {
     plot.add(panel)
     return Figure(
       name: "mosaic", title: "Where the cells' receptive fields lie",
-      caption: "One standard deviation of each cell's squared spatial receptive field, averaged over moments of the movie. "
+      caption:
+        "One standard deviation of each cell's squared spatial receptive field, averaged over moments of the movie. "
         + "Colours: clusters by contributions; numbers: cell ids.", plot: plot)
-  }
-}
-
-/// The ellipse of one standard deviation around a map's weight, its weak parts left out.
-struct Ellipse {
-  let x, y: Double
-  private let xx, xy, yy: Double
-
-  /// - Parameter energy: rows from the top; nil is returned where it is nowhere above zero.
-  init?(energy: [Double], width: Int) {
-    guard let peak = energy.max(), peak > 0 else { return nil }
-    var (sum, sx, sy, sxx, sxy, syy) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    for (pixel, value) in energy.enumerated() where value >= 0.1 * peak {
-      let (x, y) = (Double(pixel % width), Double(pixel / width))
-      (sum, sx, sy) = (sum + value, sx + value * x, sy + value * y)
-      (sxx, sxy, syy) = (sxx + value * x * x, sxy + value * x * y, syy + value * y * y)
-    }
-    (x, y) = (sx / sum, sy / sum)
-    // A pixel is not a point: its own variance of 1/12 keeps one-pixel fields visible.
-    (xx, xy, yy) = (sxx / sum - x * x + 1 / 12, sxy / sum - x * y, syy / sum - y * y + 1 / 12)
-  }
-
-  /// Points around it, closed.
-  var outline: [(Double, Double)] {
-    let (mean, half) = ((xx + yy) / 2, (xx - yy) / 2)
-    let root = (half * half + xy * xy).squareRoot()
-    let (long, short) = ((mean + root).squareRoot(), max(mean - root, 0).squareRoot())
-    let angle = 0.5 * atan2(2 * xy, xx - yy)
-    return (0...48).map {
-      let turn = Double($0) / 48 * 2 * Double.pi
-      let (u, v) = (long * cos(turn), short * sin(turn))
-      return (x + u * cos(angle) - v * sin(angle), y + u * sin(angle) + v * cos(angle))
-    }
   }
 }

@@ -26,10 +26,13 @@ struct RateFigures {
       let recorded = results.recorded.map { rates in window.map { rates[$0, cell] } }
       let peak = max(predicted.max() ?? 0, recorded?.max() ?? 0, 1)
       panel.x = Plot.Axis(label: isLast ? results.timeLabel : "", range: range, isLabelled: isLast)
-      panel.y = Plot.Axis(range: 0...peak * 1.05, ticks: .at([(0, "0"), (peak.rounded(), number(peak.rounded()))]))
+      panel.y = Plot.Axis(
+        range: 0...peak * 1.05, ticks: .at([(0, "0"), (peak.rounded(), number(peak.rounded()))]))
       if cell == 0 { panel.key = "at screen 0.92, screen \(number(1 - 16 / plot.height)) horizontal" }
       panel.layers =
-        (recorded.map { [.line(times, $0, colour: Colours.recorded, width: 1.4, title: cell == 0 ? "recorded" : nil)] } ?? [])
+        (recorded.map {
+          [.line(times, $0, colour: Colours.recorded, width: 1.4, title: cell == 0 ? "recorded" : nil)]
+        } ?? [])
         + [.line(times, predicted, colour: Colours.model, width: 1.1, title: cell == 0 ? "model" : nil)]
       plot.add(panel)
       let label = results.byContributions?.labels[cell] ?? -1
@@ -41,7 +44,8 @@ struct RateFigures {
     let rest = shown < results.cells.count ? " The first \(shown) of \(results.cells.count) cells." : ""
     return Figure(
       name: "rates", title: "Firing rates and \(results.targetName)",
-      caption: "Recorded (grey) and predicted (blue) firing rate of each cell, below the \(results.targetName) of the "
+      caption:
+        "Recorded (grey) and predicted (blue) firing rate of each cell, below the \(results.targetName) of the "
         + "predicted population response. Cell labels have the colours of the clusters by contributions."
         + rest + results.windowRemark(window),
       plot: plot)
@@ -80,7 +84,8 @@ struct RateFigures {
       let rateTop = repeats == nil ? top : top + 48
       var rates = Plot.Panel(frame: Plot.Frame(110, rateTop, 500, 56))
       rates.x = Plot.Axis(label: isLast ? results.timeLabel : "", range: range, isLabelled: isLast)
-      rates.y = Plot.Axis(label: "Hz", range: 0...peak * 1.05, ticks: .at([(0, "0"), (peak.rounded(), number(peak.rounded()))]))
+      rates.y = Plot.Axis(
+        label: "Hz", range: 0...peak * 1.05, ticks: .at([(0, "0"), (peak.rounded(), number(peak.rounded()))]))
       rates.layers = [
         .area(times, seen, colour: "#C8C8C8"), .line(times, predicted, colour: Colours.model, width: 1.1),
       ]
@@ -105,8 +110,12 @@ struct RateFigures {
     let (x, y) = (samples.map { recorded[$0, cell] }, samples.map { results.rates[$0, cell] })
     let peak = max(x.max() ?? 0, y.max() ?? 0, 1) * 1.03
     var panel = Plot.Panel(frame: Plot.Frame(700, top, size, size))
-    panel.x = Plot.Axis(label: isLast ? "recorded (Hz)" : "", range: 0...peak, ticks: .at([(0, "0"), (peak.rounded(.down), number(peak.rounded(.down)))]))
-    panel.y = Plot.Axis(label: "model (Hz)", range: 0...peak, ticks: .at([(0, "0"), (peak.rounded(.down), number(peak.rounded(.down)))]))
+    panel.x = Plot.Axis(
+      label: isLast ? "recorded (Hz)" : "", range: 0...peak,
+      ticks: .at([(0, "0"), (peak.rounded(.down), number(peak.rounded(.down)))]))
+    panel.y = Plot.Axis(
+      label: "model (Hz)", range: 0...peak,
+      ticks: .at([(0, "0"), (peak.rounded(.down), number(peak.rounded(.down)))]))
     panel.layers = [
       .line([0, peak], [0, peak], colour: Colours.faint, width: 0.7, dash: 2),
       .points(x, y, colour: Colours.model, size: 0.25),

@@ -32,7 +32,8 @@ struct ReceptiveFieldSeries {
       share.shape == [frames.count, cells.count]
     else {
       throw CodecError(
-        .data, "fields of shape \(spatial.shape) and \(temporal.shape) for \(frames.count) frames and \(cells.count) cells",
+        .data,
+        "fields of shape \(spatial.shape) and \(temporal.shape) for \(frames.count) frames and \(cells.count) cells",
         at: file.name)
     }
   }

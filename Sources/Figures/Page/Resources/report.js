@@ -181,7 +181,7 @@
     }
     const shown = movie.frames[index];
     $("movie-caption").textContent = `Stimulus, frame ${shown}` +
-      (movie.stride > 1 ? ` (the page holds every ${movie.stride}th frame)` : "") +
+      (movie.stride > 1 ? ` (the page holds one frame of ${movie.stride})` : "") +
       (centre ? `; ring: receptive field of cell ${data.cells[state.cell]}` : "");
   };
   // Draws a field's space and time parts; returns its index in the file.
@@ -199,7 +199,7 @@
     const unit = data.interval ? "ms" : "frames";
     text(context, `−${Math.round(fields.lags * (data.interval || 1))}`, 8, 84, "left", "#5a6067");
     text(context, `0 ${unit}`, width - 8, 84, "right", "#5a6067");
-    text(context, "before response", width / 2, 84, "center", "#5a6067");
+    if (width > 180) text(context, "before response", width / 2, 84, "center", "#5a6067");
     return { row, at };
   };
   const drawMoment = () => {
@@ -223,13 +223,15 @@
     }
     line(context, [34, width], [52, 52], 1, "#5a6067");
     text(context, "C⁺", 4, 28, "left", "#b2182b"); text(context, "C⁻", 4, 84, "left", "#2166ac");
-    const on = $("modes-on");
-    on.replaceChildren();
-    for (let k = layer().starts[state.sample]; k < layer().starts[state.sample + 1]; k++) {
-      const mode = layer().modes[k];
-      on.append(button(`mode ${layer().ids[mode]}`, () => set({ mode }), mode === state.mode));
-    }
-    if (!on.childElementCount) on.append("none");
+    const on = [...layer().modes.slice(layer().starts[state.sample], layer().starts[state.sample + 1])];
+    $("no-modes").hidden = on.length > 0;
+    refill($("modes-on"), `${state.layer} ${on}`, on, state.mode, (mode) => button(`mode ${layer().ids[mode]}`, () => set({ mode })));
+  };
+  // Buttons are only made anew where there are others to show, so that they keep the keyboard's focus.
+  const refill = (box, key, items, chosen, make) => {
+    if (box.dataset.key !== key) box.replaceChildren(...items.map(make));
+    box.dataset.key = key;
+    items.forEach((item, index) => box.children[index].setAttribute("aria-pressed", String(item === chosen)));
   };
   const button = (words, press, pressed, dot) => {
     const element = document.createElement("button");
@@ -330,7 +332,7 @@
       for (let sample = 0; sample < samples; sample++) {
         if (loading(layer(), sample, state.mode) > 0) context.fillRect(place(sample), 42, Math.max(1, room[1] / samples), 9);
       }
-      text(context, `mode ${layer().ids[state.mode]} on`, margin - 6, 51, "right", "#b34700");
+      text(context, `mode ${layer().ids[state.mode]}`, margin - 6, 51, "right", "#b34700");
     }
     text(context, data.targetName, margin - 6, 24, "right", "#5a6067");
     line(context, [place(state.sample), place(state.sample)], [0, 54], 1.5, "#d55e00");
@@ -432,11 +434,9 @@
     }
     text(context, shown.columnsTitle, grid.x + grid.width / 2, grid.y + grid.height + 15, "center", "#5a6067");
     drawSilhouettes(shown); drawMosaic();
-    const box = $("cluster-buttons");
-    box.replaceChildren();
-    for (const group of [...new Set(shown.labels)].filter((group) => group >= 0).sort((a, b) => a - b)) {
-      box.append(button(`cluster ${group}`, () => set({ cluster: state.cluster === group ? -1 : group }), group === state.cluster, colour(group)));
-    }
+    const groups = [...new Set(shown.labels)].filter((group) => group >= 0).sort((a, b) => a - b);
+    refill($("cluster-buttons"), String(state.part), groups, state.cluster,
+      (group) => button(`cluster ${group}`, () => set({ cluster: state.cluster === group ? -1 : group }), false, colour(group)));
     const members = data.cells.filter((_, cell) => shown.labels[cell] === state.cluster);
     $("cluster-cells").textContent = state.cluster < 0 ? "Choose a cluster to see its cells in every picture."
       : `Cluster ${state.cluster}: cells ${members.join(", ")}.`;
@@ -457,11 +457,19 @@
   };
   let mosaicCells = [];
   const drawMosaic = () => {
-    const canvas = $("mosaic"), [context, width, height] = prepare(canvas, Math.min(canvas.clientWidth, 260) * fields.height / fields.width);
-    const scale = Math.min(width / fields.width, height / fields.height), left = (width - scale * fields.width) / 2;
-    context.strokeStyle = "#b9c0c7"; context.lineWidth = 1; context.strokeRect(left + 0.5, 0.5, scale * fields.width - 1, height - 1);
+    // The part of the stimulus around the cells.
+    const known = data.centres.filter(Boolean);
+    if (!known.length) return;
+    const middle = [0, 1].map((axis) => (Math.max(...known.map((c) => c[axis])) + Math.min(...known.map((c) => c[axis]))) / 2);
+    const reach = Math.max(4, 1.25 * Math.max(...known.flatMap((c) => c.map((value, axis) => Math.abs(value - middle[axis])))));
+    const canvas = $("mosaic"), [context, width, height] = prepare(canvas, Math.min(canvas.clientWidth, 300));
+    const scale = Math.min(width, height) / (2 * reach), place = (c, axis) => (axis ? width : height) / 2 + scale * (c[axis] - middle[axis]);
+    context.strokeStyle = "#b9c0c7"; context.lineWidth = 1;
+    context.strokeRect(width / 2 - scale * reach + 0.5, 0.5, 2 * scale * reach - 1, height - 1);
+    line(context, [width / 2 - scale * reach + 10, width / 2 - scale * reach + 10 + 2 * scale], [height - 10, height - 10], 2);
+    text(context, "2 pixels of the stimulus", width / 2 - scale * reach + 16 + 2 * scale, height - 6, "left", "#5a6067");
     mosaicCells = data.cells.flatMap((id, cell) => data.centres[cell]
-      ? [{ cell, id, x: left + scale * (data.centres[cell][1] + 0.5), y: scale * (data.centres[cell][0] + 0.5) }] : []);
+      ? [{ cell, id, x: place(data.centres[cell], 1), y: place(data.centres[cell], 0) }] : []);
     for (const { cell, id, x, y } of mosaicCells) {
       const isFaint = state.cluster >= 0 && label(cell) !== state.cluster;
       context.beginPath(); context.arc(x, y, cell === state.cell ? 13 : 10, 0, 7);

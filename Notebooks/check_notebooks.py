@@ -1,0 +1,95 @@
+"""Runs every notebook from top to bottom on bundled data, and compares the layout of the result files with the one the
+notebooks were written for.
+
+    scripts/check-notebooks            run; nothing in the checkout changes
+    scripts/check-notebooks --write    also keep the outputs in Notebooks/ and the layout in Notebooks/layouts.json
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+import time
+
+import h5py
+import nbformat
+from nbclient import NotebookClient
+
+from results import codec
+
+NOTEBOOKS = pathlib.Path(__file__).resolve().parent
+
+
+def layout(path: pathlib.Path) -> dict:
+    """Version, and every dataset with the names of its axes."""
+    with h5py.File(path) as file:
+        datasets = {}
+
+        def visit(name, item):
+            if isinstance(item, h5py.Dataset):
+                datasets[name] = [axis if isinstance(axis, str) else axis.decode() for axis in item.attrs.get("axes", [])]
+
+        file.visititems(visit)
+        return {"version": int(file.attrs["schema_version"]), "datasets": datasets}
+
+
+def differences(known: dict, found: dict) -> list[str]:
+    lines = []
+    for name in sorted(known.keys() | found.keys()):
+        before, now = known.get(name), found.get(name)
+        if before is None or now is None:
+            lines.append(f"{name} is {'new' if before is None else 'gone'}")
+            continue
+        if before["version"] != now["version"]:
+            lines.append(f"{name}: version {before['version']} became {now['version']}")
+        for path in sorted(before["datasets"].keys() | now["datasets"].keys()):
+            if before["datasets"].get(path) != now["datasets"].get(path):
+                lines.append(f"{name}: /{path} was {before['datasets'].get(path)}, is {now['datasets'].get(path)}")
+    return lines
+
+
+def run(path: pathlib.Path, folder: pathlib.Path) -> nbformat.NotebookNode:
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    return notebook
+
+
+def tidied(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Without times of execution, which would make every run differ."""
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    return notebook
+
+
+def main() -> None:
+    write = "--write" in sys.argv[1:]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary)
+        demo = folder / "codec-demo"
+        codec("demo", "--out", demo)
+        os.environ.update(CODEC_DEMO=str(demo), CODEC_WORK=str(folder / "work"), MPLBACKEND="module://matplotlib_inline.backend_inline")
+        found = {path.name: layout(path) for path in sorted(demo.glob("*.h5")) if "seed" not in path.name}
+        record = NOTEBOOKS / "layouts.json"
+        if write:
+            record.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+        changed = differences(json.loads(record.read_text()), found)
+        if changed:
+            sys.exit(
+                "The result files are not laid out as the notebooks know them:\n  " + "\n  ".join(changed)
+                + "\nMend Notebooks/ where they read what changed, then run scripts/check-notebooks --write")
+        for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+            copy = folder / path.name
+            shutil.copy(path, copy)
+            shutil.copy(NOTEBOOKS / "results.py", folder)
+            start = time.monotonic()
+            notebook = run(copy, folder)
+            print(f"{path.name}: ran in {time.monotonic() - start:.0f} s", flush=True)
+            if write:
+                nbformat.write(tidied(notebook), path)
+
+
+if __name__ == "__main__":
+    main()
