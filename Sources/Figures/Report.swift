@@ -26,14 +26,44 @@ public struct Report {
     case none
   }
 
+  /// What the folder holds.
+  private enum Contents {
+    case retina(RetinaResults)
+    case images(ImageResults)
+
+    func figures() throws -> [Figure] {
+      switch self {
+      case .retina(let results): try results.figures()
+      case .images(let results): try results.figures()
+      }
+    }
+
+    func page(_ drawn: [(figure: Figure, svg: String)]) throws -> String {
+      switch self {
+      case .retina(let results): try RetinaPage(results: results, drawn: drawn).html()
+      case .images(let results): try ImagePage(results: results, drawn: drawn).html()
+      }
+    }
+  }
+
   private let folder: URL
-  private let results: RetinaResults
+  private let contents: Contents
 
   /// Opens the results.
   /// - Throws: `CodecError` naming the file or dataset that is missing or does not fit.
   public init(folder: String) throws {
     self.folder = URL(filePath: folder)
-    results = try RetinaResults(folder: folder)
+    let found = try ResultFolder(folder)
+    if found.files["clusters"] != nil {
+      contents = .retina(try RetinaResults(found))
+    } else if ImageResults.schemas.contains(where: { found.files[$0] != nil }) {
+      contents = .images(try ImageResults(found))
+    } else {
+      throw CodecError(
+        .data, "the folder holds no results to report on", at: folder,
+        remedy: "give the folder that codec analyze or codec demo wrote, or one with the files of statistics, classes, "
+          + "perturb, maps or sweep")
+    }
   }
 
   /// Writes `figures/NAME.FORMAT` and `report.html`.
@@ -51,7 +81,7 @@ public struct Report {
     let all = formats.contains(.svg) ? formats : formats + [.svg]
     let drawn = try gnuplot.map { try draw(with: $0, all, progress) } ?? []
     let page = folder.appending(path: "report.html").relativePath
-    try AtomicFile.write(try RetinaPage(results: results, drawn: drawn).html(), to: page)
+    try AtomicFile.write(try contents.page(drawn), to: page)
     let paths = drawn.flatMap { drawn in all.map { path(drawn.figure) + ".\($0.rawValue)" } }
     return Outcome(page: page, figures: paths, remark: remark)
   }
@@ -60,7 +90,7 @@ public struct Report {
     with gnuplot: Gnuplot, _ formats: [Gnuplot.Format], _ progress: ProgressHandler?
   ) throws -> [(figure: Figure, svg: String)] {
     try makeFolder(folder.appending(path: "figures"))
-    let figures = try results.figures()
+    let figures = try contents.figures()
     return try figures.enumerated().map { index, figure in
       try gnuplot.write(figure.plot, to: path(figure), formats: formats)
       progress?(ProgressReport(task: "figures", finished: index + 1, total: figures.count))

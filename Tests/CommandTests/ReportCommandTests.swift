@@ -5,8 +5,8 @@ import Testing
   @Test func folderWithoutResults_isAnError() throws {
     let program = try Program()
     let outcome = try program.run("report", ".")
-    #expect(outcome.status == 74)
-    #expect(outcome.errors.contains("cannot read the summary"))
+    #expect(outcome.status == 65)
+    #expect(outcome.errors.contains("the folder holds no results to report on"))
     #expect(outcome.errors.contains("codec analyze"))
     #expect(!program.exists("report.html"))
   }

@@ -102,8 +102,13 @@ def check_images(driver: webdriver.Chrome) -> None:
     def choose(select: str, index: int) -> None:
         Select(driver.find_element(By.ID, select)).select_by_index(index)
 
-    expect_change(driver, "layer", lambda: choose("image-layer", 1), ["image-modes"], [])
-    expect_change(driver, "class", lambda: choose("image-class", 2), ["image-mode", "image-samples"], [])
+    layers = driver.find_elements(By.CSS_SELECTOR, "#image-layers button")
+    expect_change(driver, "layer", layers[-1].click, ["image-modes", "image-mode", "image-modes-title"], [])
+    expect_change(driver, "class", lambda: choose("image-class", 2), ["image-modes", "image-modes-title"], [])
+    expect_change(driver, "mode", lambda: choose("image-mode-select", 1), ["image-mode", "image-classes"], ["image-modes-title"])
+    search = driver.find_element(By.ID, "image-search")
+    name = driver.execute_script("return document.querySelectorAll('#image-class option')[3].text")
+    expect_change(driver, "search", lambda: search.send_keys(name), ["image-modes-title"], [])
 
 
 def main() -> None:

@@ -11,6 +11,8 @@ struct Page {
   var provenance: [(file: String, provenance: Provenance)]
   /// JSON for the script.
   var data: String
+  /// The script that draws what moves.
+  var script: [UInt8]
 
   var html: String {
     let menu =
@@ -24,7 +26,7 @@ struct Page {
         "sections": menu.joined(separator: "\n"), "body": sections.map(\.html).joined(separator: "\n"),
         "provenance": provenanceTable,
         // "<" may not end the script element early.
-        "data": data.replacing("<", with: "\\u003c"), "script": Self.text(PackageResources.report_js),
+        "data": data.replacing("<", with: "\\u003c"), "script": Self.text(script),
       ])
   }
 

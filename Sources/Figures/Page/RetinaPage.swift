@@ -27,7 +27,8 @@ struct RetinaPage {
         "\(summary.cells.count) cells, \(summary.frames) frames of the \(summary.split) movie (\(duration)each response "
         + "from the \(summary.history) frames before it).",
       sections: sections, provenance: results.provenance,
-      data: String(decoding: try encoder.encode(RetinaPageData(results)), as: UTF8.self)
+      data: String(decoding: try encoder.encode(RetinaPageData(results)), as: UTF8.self),
+      script: PackageResources.retina_js
     ).html
   }
 

@@ -16,6 +16,10 @@ extension RetinaResults {
       figures.append(try fields.combinations(layer))
     }
     figures.append(try fields.mosaic())
+    if let file = try folder.file("sta") ?? folder.file("cells") {
+      let described = CellFigures(file: file, results: self)
+      figures += [try described.averages(), try described.mosaic()]
+    }
     figures += layers.map {
       modes.dictionary($0.modes, onCounts: $0.onCounts, samples: frames.count)
     }

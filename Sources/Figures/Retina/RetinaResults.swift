@@ -41,6 +41,7 @@ struct RetinaResults {
     let frames: [Int]
   }
 
+  let folder: ResultFolder
   let summary: AnalysisSummary
   let contributions: ContributionFile
   let clusters: ClusterFile
@@ -63,13 +64,11 @@ struct RetinaResults {
   let layers: [Layer]
   let byContributions: ClusterPart?
 
-  /// The files it reads; `explorer.h5` may be missing.
-  static let needed = ["contributions.h5", "modes.h5", "clusters.h5", "irf.h5", "summary.json"]
-
   /// Reads a folder that `codec analyze` or `codec demo` wrote.
   /// - Throws: `CodecError` naming the file or dataset that is missing or does not fit.
-  init(folder: String) throws {
-    func path(_ name: String) -> String { URL(filePath: folder).appending(path: name).relativePath }
+  init(_ folder: ResultFolder) throws {
+    self.folder = folder
+    func path(_ name: String) -> String { URL(filePath: folder.path).appending(path: name).relativePath }
     summary = try Self.summary(path("summary.json"))
     contributions = try ContributionFile(reading: path("contributions.h5"))
     let modes = try ModesFile(reading: path("modes.h5"))

@@ -2,7 +2,6 @@
 // The linked explorer of a retina's analysis. All numbers come from the result files, carried in #data.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
-  if (data.kind !== "retina") return;
   const $ = (id) => document.getElementById(id);
   const categories = data.colours;
   const colour = (label) => (label < 0 ? "#9a9a9a" : categories[label % categories.length]);
