@@ -61,7 +61,8 @@ public struct Report {
     } else {
       throw CodecError(
         .data, "the folder holds no results to report on", at: folder,
-        remedy: "give the folder that codec analyze or codec demo wrote, or one with the files of statistics, classes, "
+        remedy:
+          "give the folder that codec analyze or codec demo wrote, or one with the files of statistics, classes, "
           + "perturb, maps or sweep")
     }
   }

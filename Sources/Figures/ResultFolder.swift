@@ -13,7 +13,8 @@ struct ResultFolder {
     self.path = path
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
       throw CodecError(
-        .fileSystem, "cannot read the folder", at: path, remedy: "give a folder of results, such as codec-demo")
+        .fileSystem, "cannot read the folder", at: path,
+        remedy: "give a folder of results, such as codec-demo")
     }
     var files: [String: [String]] = [:]
     for name in names.sorted() where name.hasSuffix(".h5") {
@@ -28,6 +29,7 @@ struct ResultFolder {
   /// The only file of a schema, or the first whose name is the schema's own; nil where there is none.
   func file(_ schema: String) throws -> H5File? {
     guard let paths = files[schema] else { return nil }
-    return try H5File(reading: paths.first { URL(filePath: $0).lastPathComponent == "\(schema).h5" } ?? paths[0])
+    return try H5File(
+      reading: paths.first { URL(filePath: $0).lastPathComponent == "\(schema).h5" } ?? paths[0])
   }
 }

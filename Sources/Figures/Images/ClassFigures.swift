@@ -52,7 +52,8 @@ struct ClassFigures {
     plot.add(curve)
     return Figure(
       name: "classes", title: "Modes and classes",
-      caption: "The largest correlation of each mode's loadings (or each channel's contributions) with the mask of a class. "
+      caption:
+        "The largest correlation of each mode's loadings (or each channel's contributions) with the mask of a class. "
         + "Left: their distribution in the middle layer; right: their mean in every layer.", plot: plot)
   }
 
@@ -74,9 +75,12 @@ struct ClassFigures {
     let means = try layers.map { layer in
       meanAndError(try file.column("/layers/\(layer)/contributions/mode_best_correlation") ?? []).mean
     }
-    guard let best = means.indices.filter({ means[$0].isFinite }).max(by: { means[$0] < means[$1] }) else { return nil }
+    guard let best = means.indices.filter({ means[$0].isFinite }).max(by: { means[$0] < means[$1] }) else {
+      return nil
+    }
     let layer = layers[best]
-    let correlation = try file.dataset("/layers/\(layer)/contributions/mode_class_correlation", rank: 2).matrix()
+    let correlation = try file.dataset("/layers/\(layer)/contributions/mode_class_correlation", rank: 2)
+      .matrix()
     let ids: [Int] = try file.dataset("/layers/\(layer)/contributions/mode_id", rank: 1).numbers()
     let classes = min(correlation.columns, 60)
     let order = Self.order(correlation, classes: classes)
@@ -91,18 +95,22 @@ struct ClassFigures {
       ticks: modes.count <= 40 ? .at(modes.enumerated().map { (Double($0), "\(ids[$1])") }) : .none)
     panel.y = Plot.Axis(
       range: -0.5...Double(classes) - 0.5,
-      ticks: .at((0..<classes).map { (Double($0), classNames.indices.contains($0) ? classNames[$0] : "\($0)") }),
+      ticks: .at(
+        (0..<classes).map { (Double($0), classNames.indices.contains($0) ? classNames[$0] : "\($0)") }),
       isReversed: true)
     panel.colours = .diverging(limit: 1)
     panel.colourBar = "correlation"
     panel.layers = [.image((0..<classes).map { column in modes.map { correlation[$0, column] } })]
     plot.add(panel)
     let rest =
-      (modes.count < correlation.rows ? " The \(modes.count) of \(correlation.rows) modes that go with a class best." : "")
+      (modes.count < correlation.rows
+        ? " The \(modes.count) of \(correlation.rows) modes that go with a class best." : "")
       + (classes < correlation.columns ? " The first \(classes) of \(correlation.columns) classes." : "")
     return Figure(
       name: "mode-class", title: "Which mode goes with which class",
-      caption: "Correlation of each mode's loadings with each class's mask, in the layer where they go together best." + rest,
+      caption:
+        "Correlation of each mode's loadings with each class's mask, in the layer where they go together best."
+        + rest,
       plot: plot)
   }
 
@@ -140,7 +148,8 @@ struct ClassFigures {
         ("activations", "activation modes", Colours.activations),
       ] {
         let group = "/layers/\(middle)/\(data)/\(name)"
-        guard let mean = try file.column("\(group)_mean"), let spread = try file.column("\(group)_deviation") else {
+        guard let mean = try file.column("\(group)_mean"), let spread = try file.column("\(group)_deviation")
+        else {
           continue
         }
         let ranks = mean.indices.map { Double($0 + 1) }
@@ -153,7 +162,8 @@ struct ClassFigures {
     }
     return Figure(
       name: "class-coverage", title: "How many modes cover a class, and how many classes a mode",
-      caption: "Correlations of modes and classes in layer \(middle.replacing("|", with: "/")), sorted for each class (left) "
+      caption:
+        "Correlations of modes and classes in layer \(middle.replacing("|", with: "/")), sorted for each class (left) "
         + "or each mode (right), then averaged; bands: one standard deviation.", plot: plot)
   }
 }

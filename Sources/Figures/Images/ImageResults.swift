@@ -34,7 +34,9 @@ struct ImageResults {
     return nil
   }
 
-  var all: [H5File] { [contributions, modes, statistics, classes, perturbation, maps, sweep].compactMap { $0 } }
+  var all: [H5File] {
+    [contributions, modes, statistics, classes, perturbation, maps, sweep].compactMap { $0 }
+  }
 
   func provenance() throws -> [(file: String, provenance: Provenance)] {
     try all.map { ($0.name, try Provenance(of: $0)) }
@@ -76,7 +78,8 @@ extension Plot.Axis {
       (Double(place), names.count > 8 ? "\(place + 1)" : names[place].replacing("|", with: "/"))
     }
     return Plot.Axis(
-      label: label, range: -0.5...Double(max(1, names.count)) - 0.5, ticks: .at(ticks), isLabelled: isLabelled)
+      label: label, range: -0.5...Double(max(1, names.count)) - 0.5, ticks: .at(ticks), isLabelled: isLabelled
+    )
   }
 }
 

@@ -10,7 +10,8 @@ struct LayerFigures {
   init(_ file: H5File) throws { (self.file, layers) = (file, try ImageResults.layers(of: file)) }
 
   private static let kinds = [
-    ("contributions", "contributions", Colours.contributions), ("activations", "activations", Colours.activations),
+    ("contributions", "contributions", Colours.contributions),
+    ("activations", "activations", Colours.activations),
   ]
 
   func depth() throws -> Figure {
@@ -39,7 +40,8 @@ struct LayerFigures {
     plot.add(dimensions)
     return Figure(
       name: "layers", title: "Contributions through the network",
-      caption: "Top left: Hoyer sparsity of each sample's channel vector (0: all channels alike, 1: one alone). Top right: "
+      caption:
+        "Top left: Hoyer sparsity of each sample's channel vector (0: all channels alike, 1: one alone). Top right: "
         + "how alike excitation C⁺ and inhibition C⁻ of the channels are. Lines: mean over samples, bands: standard "
         + "deviation. Below: variance of the class averages explained by their principal components in the first and the last "
         + "layer, and components needed for 95 % of it. " + layerNames, plot: plot)
@@ -47,7 +49,9 @@ struct LayerFigures {
 
   private var layerNames: String {
     layers.count > 8
-      ? "Layers: " + layers.enumerated().map { "\($0 + 1) \($1.replacing("|", with: "/"))" }.joined(separator: ", ") + "."
+      ? "Layers: "
+        + layers.enumerated().map { "\($0 + 1) \($1.replacing("|", with: "/"))" }.joined(separator: ", ")
+        + "."
       : ""
   }
 
@@ -93,7 +97,12 @@ struct LayerFigures {
         guard let shares = try file.column("/layers/\(layer)/explained_variance_\(kind)") else { continue }
         let isCumulative = zip(shares, shares.dropFirst()).allSatisfy { $0 <= $1 + 1e-12 }
         var sum = 0.0
-        let curve = isCumulative ? shares : shares.map { sum += $0; return sum }
+        let curve =
+          isCumulative
+          ? shares
+          : shares.map {
+            sum += $0; return sum
+          }
         explained.layers.append(
           .line(
             curve.indices.map { Double($0 + 1) }, curve, colour: colour, width: 1.6,
@@ -115,17 +124,21 @@ struct LayerFigures {
       panel.x = .layers(withHeads)
       panel.y = Plot.Axis(label: index == 0 ? "Hoyer index over heads" : "", range: 0...1)
       panel.key = "top left"
-      for (name, words, dash, tint) in [("head", "heads", 1, colour), ("random_head", "random groups", 2, Colours.faint)] {
+      for (name, words, dash, tint) in [
+        ("head", "heads", 1, colour), ("random_head", "random groups", 2, Colours.faint),
+      ] {
         let values = try withHeads.map { try file.column("/layers/\($0)/\(name)_hoyer_\(kind)") ?? [] }
         let curve = values.map(meanAndSpread)
-        panel.layers.append(.line(places, curve.map(\.mean), colour: tint, width: 1.6, title: words, dash: dash))
+        panel.layers.append(
+          .line(places, curve.map(\.mean), colour: tint, width: 1.6, title: words, dash: dash))
         panel.layers.append(.points(places, curve.map(\.mean), colour: tint, size: 0.6))
       }
       plot.add(panel)
     }
     return Figure(
       name: "attention-heads", title: "Are attention heads units of computation?",
-      caption: "Sparsity over the heads' net sums beside groups of as many randomly chosen dimensions: where heads lie above, "
+      caption:
+        "Sparsity over the heads' net sums beside groups of as many randomly chosen dimensions: where heads lie above, "
         + "they work apart from each other.", plot: plot)
   }
 }

@@ -15,7 +15,8 @@ struct MapFigure {
     let (height, width) = (mask.shape[1], mask.shape[2])
     let positive = try file.dataset("\(group)/positive", rank: 4)
     let classes: [Int] = try file.dataset("/picture/class", rank: 1).numbers()
-    let modes: [Int]? = file.contains("\(group)/mode_id") ? try file.dataset("\(group)/mode_id").numbers() : nil
+    let modes: [Int]? =
+      file.contains("\(group)/mode_id") ? try file.dataset("\(group)/mode_id").numbers() : nil
     let columns = 4
     let rows = (count + columns - 1) / columns
     let size = 96.0
@@ -23,7 +24,9 @@ struct MapFigure {
     for picture in 0..<count {
       let x = 20 + Double(picture % columns) * 218
       let y = 36 + Double(picture / columns) * (size + 54)
-      let name = classNames.indices.contains(classes[picture]) ? classNames[classes[picture]] : "class \(classes[picture])"
+      let name =
+        classNames.indices.contains(classes[picture])
+        ? classNames[classes[picture]] : "class \(classes[picture])"
       let all: [Double] = try positive.numbers(rows: picture..<picture + 1)
       let pixels = height * width
       // Net contribution of each pixel: over colours.
@@ -49,7 +52,8 @@ struct MapFigure {
     let rest = count < mask.rows ? " The first \(count) of \(mask.rows) pictures." : ""
     return Figure(
       name: "maps", title: "What of a picture acts through \(layer.replacing("|", with: "/"))",
-      caption: "Left of each pair: contribution of every pixel to the class's probability through the chosen channels, "
+      caption:
+        "Left of each pair: contribution of every pixel to the class's probability through the chosen channels, "
         + "positive channels and positions only, summed over colours (red raises it, blue lowers it; colours saturate at the "
         + "99.5th percentile). Right: the mask that shows where it acts (bright)." + rest, plot: plot)
   }

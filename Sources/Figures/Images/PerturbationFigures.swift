@@ -15,12 +15,14 @@ struct PerturbationFigures {
   }
 
   private static let selections = [
-    ("modes", "contribution modes", Colours.contributions), ("activation_modes", "activation modes", Colours.activations),
+    ("modes", "contribution modes", Colours.contributions),
+    ("activation_modes", "activation modes", Colours.activations),
     ("channels", "single channels", Colours.categories[2]), ("random", "random channels", "#6B6B6B"),
   ]
   private static let perturbations = [("preserve", "preserved alone"), ("ablate", "ablated")]
 
-  private func ratios(_ layer: String, _ kind: String, _ selection: String, _ whose: String) throws -> Matrix? {
+  private func ratios(_ layer: String, _ kind: String, _ selection: String, _ whose: String) throws -> Matrix?
+  {
     let path = "/layers/\(layer)/\(kind)/\(selection)/\(whose)_ratio"
     return file.contains(path) ? try file.dataset(path, rank: 2).matrix() : nil
   }
@@ -34,10 +36,12 @@ struct PerturbationFigures {
     var plot = Plot(width: 900, height: 560)
     for (column, layer) in shown.enumerated() {
       for (row, (kind, words)) in Self.perturbations.enumerated() {
-        var panel = Plot.Panel(frame: Plot.Frame(70 + width * Double(column), 40 + 236 * Double(row), width - 28, 180))
+        var panel = Plot.Panel(
+          frame: Plot.Frame(70 + width * Double(column), 40 + 236 * Double(row), width - 28, 180))
         panel.title = "\(layer.replacing("|", with: "/")): \(words)"
         panel.x = Plot.Axis(label: row == 1 ? "channels (%)" : "", range: 0...100)
-        panel.y = Plot.Axis(label: column == 0 ? "accuracy ratio" : "", range: 0...1.6, isLabelled: column == 0)
+        panel.y = Plot.Axis(
+          label: column == 0 ? "accuracy ratio" : "", range: 0...1.6, isLabelled: column == 0)
         for (selection, _, colour) in Self.selections {
           for (whose, dash) in [("target", 1), ("other", 2)] {
             guard let ratios = try ratios(layer, kind, selection, whose) else { continue }
@@ -50,14 +54,16 @@ struct PerturbationFigures {
       }
     }
     var x = 70.0
-    for (selection, words, colour) in Self.selections where try ratios(layers[0], "ablate", selection, "target") != nil {
+    for (selection, words, colour) in Self.selections
+    where try ratios(layers[0], "ablate", selection, "target") != nil {
       plot.text(words, x, 540, size: 10, colour: colour)
       x += 8 * Double(words.count) + 20
     }
     plot.text("solid: the target class, dashed: another class", 870, 540, size: 10, align: "right")
     return Figure(
       name: "perturbation", title: "Ablating and preserving the channels of a class's mode",
-      caption: "Accuracy after the perturbation over accuracy before it, averaged over trials, against the share of channels "
+      caption:
+        "Accuracy after the perturbation over accuracy before it, averaged over trials, against the share of channels "
         + "that are kept alone (above) or removed (below), chosen by the class's contribution mode, its activation mode, each "
         + "channel's own correlation, or at random. Specific channels change the target class (solid) and spare others "
         + "(dashed). Ratios above 1.6 are drawn at 1.6.", plot: plot)
@@ -87,7 +93,8 @@ struct PerturbationFigures {
     }
     return Figure(
       name: "perturbation-scores", title: "How specific the perturbations are, by layer",
-      caption: "Area under the target class's curve less that of another class, over the latter: above zero where preserving "
+      caption:
+        "Area under the target class's curve less that of another class, over the latter: above zero where preserving "
         + "keeps the target alone, below zero where ablating removes it alone.", plot: plot)
   }
 }

@@ -15,7 +15,9 @@ struct SweepFigure {
     let layers = try ImageResults.layers(of: file)
     let names = try file.dataset("/configuration/name", rank: 1).texts()
     let shown = try Self.quantities.filter { quantity in
-      try layers.contains { try file.column("/layers/\($0)/\(quantity.0)")?.contains(where: \.isFinite) ?? false }
+      try layers.contains {
+        try file.column("/layers/\($0)/\(quantity.0)")?.contains(where: \.isFinite) ?? false
+      }
     }
     let places = names.indices.map(Double.init)
     let height = max(200, 17 * Double(names.count))
@@ -29,12 +31,15 @@ struct SweepFigure {
         ticks: column == 0 ? .at(names.enumerated().map { (Double($0), $1) }) : .none, isReversed: true)
       for (index, layer) in layers.enumerated() {
         let values = try file.column("/layers/\(layer)/\(name)") ?? []
-        panel.layers.append(.points(values, places, colour: Colours.category(index), size: 0.8, kind: [7, 5, 9, 13][index % 4]))
+        panel.layers.append(
+          .points(values, places, colour: Colours.category(index), size: 0.8, kind: [7, 5, 9, 13][index % 4]))
       }
       plot.add(panel)
     }
     for (index, layer) in layers.enumerated() {
-      plot.text("● \(layer.replacing("|", with: "/"))", 190 + 150 * Double(index), height + 92, size: 10, colour: Colours.category(index))
+      plot.text(
+        "● \(layer.replacing("|", with: "/"))", 190 + 150 * Double(index), height + 92, size: 10,
+        colour: Colours.category(index))
     }
     return Figure(
       name: "sweep", title: "What the autoencoder's options change",

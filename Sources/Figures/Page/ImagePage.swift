@@ -20,7 +20,8 @@ struct ImagePage {
       sections.append((id: "figures", name: "Figures", html: body))
     }
     let provenance = try results.provenance()
-    let inputs = Set(provenance.flatMap(\.provenance.inputs).map(\.name).filter { !$0.hasSuffix(".h5") }).sorted()
+    let inputs = Set(provenance.flatMap(\.provenance.inputs).map(\.name).filter { !$0.hasSuffix(".h5") })
+      .sorted()
     return Page(
       title: "Contributions in " + (inputs.isEmpty ? "an image network" : inputs.joined(separator: ", ")),
       lead: "\(data.samples.isEmpty ? "" : "\(data.samples.count) pictures, ")\(data.classes.count) classes, "
@@ -35,11 +36,14 @@ struct ImagePage {
     var rows: [[String]] = []
     if let modes = results.modes {
       for layer in try modes.children(of: "/layers") {
-        func number(_ name: String) throws -> Double? { try modes.attribute(name, of: "/layers/\(layer)")?.asNumber }
+        func number(_ name: String) throws -> Double? {
+          try modes.attribute(name, of: "/layers/\(layer)")?.asNumber
+        }
         let (r2, alive, dead) = (try number("r2"), try number("alive"), try number("dead"))
         let words = { (value: Double?, format: String) in value.map { String(format: format, $0) } ?? "–" }
         rows.append([
-          layer.replacing("|", with: "/"), words(alive, "%.0f"), words(dead, "%.0f"), words(try number("mean_l0"), "%.1f"),
+          layer.replacing("|", with: "/"), words(alive, "%.0f"), words(dead, "%.0f"),
+          words(try number("mean_l0"), "%.1f"),
           words(r2, "%.2f"), words(try number("r2_held_out"), "%.2f"),
         ])
         let remarks = try modes.attribute("remarks", of: "/layers/\(layer)")?.asText ?? ""
@@ -49,6 +53,7 @@ struct ImagePage {
     let table =
       rows.isEmpty ? "" : table(["layer", "modes", "never on", "on per picture", "R²", "R² held out"], rows)
     return "<section id=\"summary\"><h2>Summary</h2>"
-      + (rows.isEmpty ? "" : warningBox(warnings, fine: "No decomposition reports a problem.")) + table + "</section>"
+      + (rows.isEmpty ? "" : warningBox(warnings, fine: "No decomposition reports a problem.")) + table
+      + "</section>"
   }
 }

@@ -36,8 +36,11 @@ struct ImagePageData: Encodable {
   init(_ results: ImageResults) throws {
     classes = try results.classNames()
     let source = results.modes ?? results.contributions
-    samples = try source.flatMap { $0.contains("/sample/name") ? try $0.dataset("/sample/name").texts() : nil } ?? []
-    labels = try source.flatMap { $0.contains("/sample/label") ? try $0.dataset("/sample/label").numbers() : nil } ?? []
+    samples =
+      try source.flatMap { $0.contains("/sample/name") ? try $0.dataset("/sample/name").texts() : nil } ?? []
+    labels =
+      try source.flatMap { $0.contains("/sample/label") ? try $0.dataset("/sample/label").numbers() : nil }
+      ?? []
     layers = try Self.layers(results)
     maps = try Self.maps(results)
     let first = maps.first?.layer
@@ -62,7 +65,8 @@ struct ImagePageData: Encodable {
   }
 
   /// The eight samples with the largest loading of each mode.
-  private static func strongest(_ layer: String, _ ids: [Int], _ results: ImageResults) throws -> [[[Double]]] {
+  private static func strongest(_ layer: String, _ ids: [Int], _ results: ImageResults) throws -> [[[Double]]]
+  {
     let group = "/layers/\(layer)"
     guard let file = results.modes, file.contains("\(group)/loadings") else { return ids.map { _ in [] } }
     let known: [Int] = try file.dataset("\(group)/mode_id", rank: 1).numbers()
@@ -97,7 +101,10 @@ struct ImagePageData: Encodable {
     let stem = URL(filePath: name.replacing("/", with: "_")).deletingPathExtension().lastPathComponent
     let file = "\(stem)_\(layer).png"
     let root = URL(filePath: folder)
-    let folders = [root] + ((try? FileManager.default.contentsOfDirectory(at: root, includingPropertiesForKeys: nil)) ?? [])
-    return folders.lazy.compactMap { FileManager.default.contents(atPath: $0.appending(path: file).path) }.first
+    let folders =
+      [root]
+      + ((try? FileManager.default.contentsOfDirectory(at: root, includingPropertiesForKeys: nil)) ?? [])
+    return folders.lazy.compactMap { FileManager.default.contents(atPath: $0.appending(path: file).path) }
+      .first
   }
 }

@@ -32,7 +32,8 @@ struct CellFigures {
     let rest = shown < cells.count ? " The first \(shown) of \(cells.count) cells." : ""
     return Figure(
       name: "spike-triggered-averages", title: "Spike-triggered averages",
-      caption: "The mean stimulus before a cell's spikes: its spatial component (red: brighter than the mean) beside its "
+      caption:
+        "The mean stimulus before a cell's spikes: its spatial component (red: brighter than the mean) beside its "
         + "time course. Each map has its own colour limits." + rest, plot: plot)
   }
 
@@ -52,7 +53,8 @@ struct CellFigures {
     for (row, cell) in cells.enumerated() {
       let fit = Array(ellipses[7 * row..<7 * row + 5])
       guard fit.allSatisfy(\.isFinite) else { continue }
-      let colour = polarity[row] > 0 ? Colours.categories[1] : polarity[row] < 0 ? Colours.categories[0] : Colours.faint
+      let colour =
+        polarity[row] > 0 ? Colours.categories[1] : polarity[row] < 0 ? Colours.categories[0] : Colours.faint
       let turns = (0...48).map { Double($0) / 48 * 2 * Double.pi }
       let points = turns.map { turn -> (Double, Double) in
         let (u, v) = (fit[2] * cos(turn), fit[3] * sin(turn))
@@ -64,12 +66,15 @@ struct CellFigures {
     guard !panel.layers.isEmpty else { return nil }
     plot.add(panel)
     let right = 70 + width * scale + 14
-    for (index, (name, colour)) in [("ON", Colours.categories[1]), ("OFF", Colours.categories[0]), ("unclear", Colours.faint)].enumerated() {
+    for (index, (name, colour)) in [
+      ("ON", Colours.categories[1]), ("OFF", Colours.categories[0]), ("unclear", Colours.faint),
+    ].enumerated() {
       plot.text(name, right, 44 + 18 * Double(index), size: 10, colour: colour)
     }
     return Figure(
       name: "sta-mosaic", title: "Receptive fields by spike-triggered average",
-      caption: "One standard deviation of the Gaussian fitted to each cell's spike-triggered average. Numbers are cell ids.",
+      caption:
+        "One standard deviation of the Gaussian fitted to each cell's spike-triggered average. Numbers are cell ids.",
       plot: plot)
   }
 }

@@ -97,15 +97,15 @@ struct RateFigures {
       name: "recorded", title: "Recorded against predicted rates",
       caption: "For each cell: the recorded repeats (dark: strong response)"
         + (repeats == nil ? " are not in the recording" : "")
-        + "; their mean (grey area) with the model's prediction (blue); and predicted against recorded rate of every "
-        + "frame, with Pearson's correlation r." + rest + results.windowRemark(window),
+        + "; their mean (grey area) with the model's prediction (blue); and predicted against recorded rate, with Pearson's correlation r."
+        + rest + results.windowRemark(window),
       plot: plot)
   }
 
   private func addScatter(
     _ cell: Int, _ recorded: Matrix, to plot: inout Plot, top: Double, size: Double, isLast: Bool
   ) {
-    let step = max(1, results.frames.count / 4000)
+    let step = max(1, results.frames.count / 600)
     let samples = stride(from: 0, to: results.frames.count, by: step)
     let (x, y) = (samples.map { recorded[$0, cell] }, samples.map { results.rates[$0, cell] })
     let peak = max(x.max() ?? 0, y.max() ?? 0, 1) * 1.03
