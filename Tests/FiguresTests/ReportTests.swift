@@ -107,7 +107,8 @@ import Testing
     #expect(try contents() == before)
     #expect(try Self.page() == page)
     for (name, bytes) in before where name.hasSuffix(".svg") {
-      #expect(!String(decoding: bytes, as: UTF8.self).contains("NaN"), "\(name)")
+      let text = String(decoding: bytes, as: UTF8.self).replacing(/base64,[^']*/, with: "")
+      #expect(!text.localizedCaseInsensitiveContains("nan"), "\(name)")
     }
   }
 

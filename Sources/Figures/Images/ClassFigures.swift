@@ -26,7 +26,7 @@ struct ClassFigures {
     guard let middle = layers.isEmpty ? nil : layers[layers.count / 2] else { return nil }
     let places = layers.indices.map(Double.init)
     var plot = Plot(width: 900, height: 340)
-    var histogram = Plot.Panel(frame: Plot.Frame(70, 40, 340, 220))
+    var histogram = Plot.Panel(frame: Plot.Frame(84, 40, 340, 220))
     histogram.title = "layer \(middle.replacing("|", with: "/"))"
     histogram.x = Plot.Axis(label: "best correlation with a class", range: 0...1)
     histogram.y = Plot.Axis(label: "share of modes or channels (%)")
@@ -92,7 +92,7 @@ struct ClassFigures {
     panel.border = 15
     panel.x = Plot.Axis(
       label: "mode of \(layer.replacing("|", with: "/"))", range: -0.5...Double(max(modes.count, 1)) - 0.5,
-      ticks: modes.count <= 40 ? .at(modes.enumerated().map { (Double($0), "\(ids[$1])") }) : .none)
+      ticks: modes.count <= 24 ? .at(modes.enumerated().map { (Double($0), "\(ids[$1])") }) : .none)
     panel.y = Plot.Axis(
       range: -0.5...Double(classes) - 0.5,
       ticks: .at(
@@ -138,7 +138,7 @@ struct ClassFigures {
       ("sorted_over_classes_of_modes", "classes, the best of each mode first", "averaged over modes"),
     ]
     for (index, (name, label, title)) in parts.enumerated() {
-      var panel = Plot.Panel(frame: Plot.Frame(70 + 460 * Double(index), 40, 340, 220))
+      var panel = Plot.Panel(frame: Plot.Frame(84 + 450 * Double(index), 40, 340, 220))
       panel.title = title
       panel.x = Plot.Axis(label: label)
       panel.y = Plot.Axis(label: index == 0 ? "correlation" : "")

@@ -45,7 +45,9 @@ struct ImageResults {
   /// Names of a file's layers in the network's order.
   static func layers(of file: H5File) throws -> [String] {
     let present = try file.children(of: "/layers")
-    guard file.contains("/layer") else { return present }
+    guard file.contains("/layer") else {
+      return present.sorted { $0.compare($1, options: .numeric) == .orderedAscending }
+    }
     let ordered = try file.dataset("/layer", rank: 1).texts().map { $0.replacing("/", with: "|") }
     return ordered.filter(present.contains)
   }
@@ -75,7 +77,7 @@ extension Plot.Axis {
   static func layers(_ names: [String], isLabelled: Bool = true, label: String = "layer") -> Plot.Axis {
     let step = max(1, (names.count + 7) / 8)
     let ticks = stride(from: 0, to: names.count, by: step).map { place in
-      (Double(place), names.count > 8 ? "\(place + 1)" : names[place].replacing("|", with: "/"))
+      (Double(place), names.joined().count > 26 ? "\(place + 1)" : names[place].replacing("|", with: "/"))
     }
     return Plot.Axis(
       label: label, range: -0.5...Double(max(1, names.count)) - 0.5, ticks: .at(ticks), isLabelled: isLabelled

@@ -17,7 +17,7 @@ struct LayerFigures {
   func depth() throws -> Figure {
     var plot = Plot(width: 900, height: 600)
     let places = layers.indices.map(Double.init)
-    var sparsity = panel(70, 40, "sparsity over channels", "Hoyer index")
+    var sparsity = panel(84, 40, "sparsity over channels", "Hoyer index")
     sparsity.key = "top left"
     for (kind, title, colour) in Self.kinds {
       let values = try layers.map { try file.column("/layers/\($0)/hoyer_\(kind)") ?? [] }
@@ -48,7 +48,7 @@ struct LayerFigures {
   }
 
   private var layerNames: String {
-    layers.count > 8
+    layers.joined().count > 26
       ? "Layers: "
         + layers.enumerated().map { "\($0 + 1) \($1.replacing("|", with: "/"))" }.joined(separator: ", ")
         + "."
@@ -87,7 +87,7 @@ struct LayerFigures {
 
   private func addExplained(to plot: inout Plot) throws {
     guard let first = layers.first, let last = layers.last else { return }
-    var explained = Plot.Panel(frame: Plot.Frame(70, 340, 340, 190))
+    var explained = Plot.Panel(frame: Plot.Frame(84, 340, 340, 190))
     explained.title = "variance of class averages explained"
     explained.x = Plot.Axis(label: "principal components")
     explained.y = Plot.Axis(label: "cumulative share", range: 0...1.02)
@@ -119,7 +119,7 @@ struct LayerFigures {
     let places = withHeads.indices.map(Double.init)
     var plot = Plot(width: 900, height: 310)
     for (index, (kind, title, colour)) in Self.kinds.enumerated() {
-      var panel = Plot.Panel(frame: Plot.Frame(70 + 460 * Double(index), 40, 340, 190))
+      var panel = Plot.Panel(frame: Plot.Frame(84 + 450 * Double(index), 40, 340, 190))
       panel.title = title
       panel.x = .layers(withHeads)
       panel.y = Plot.Axis(label: index == 0 ? "Hoyer index over heads" : "", range: 0...1)

@@ -20,10 +20,10 @@ struct MapFigure {
     let columns = 4
     let rows = (count + columns - 1) / columns
     let size = 96.0
-    var plot = Plot(width: 900, height: 30 + Double(rows) * (size + 54))
+    var plot = Plot(width: 900, height: 30 + Double(rows) * (size + 66))
     for picture in 0..<count {
-      let x = 20 + Double(picture % columns) * 218
-      let y = 36 + Double(picture / columns) * (size + 54)
+      let x = 24 + Double(picture % columns) * 218
+      let y = 44 + Double(picture / columns) * (size + 66)
       let name =
         classNames.indices.contains(classes[picture])
         ? classNames[classes[picture]] : "class \(classes[picture])"
@@ -36,7 +36,7 @@ struct MapFigure {
       let limit = max(Numerics.Statistics.quantile(net.map(abs), 0.995), 1e-12)
       var map = Plot.Panel(frame: Plot.Frame(x, y, size, size))
       map.border = 15
-      map.title = name + (modes.map { ", mode \($0[picture])" } ?? "")
+      map.title = String(name.prefix(18)) + (modes.map { "\nmode \($0[picture])" } ?? "")
       map.x = Plot.Axis(range: -0.5...Double(width) - 0.5, ticks: .none)
       map.y = Plot.Axis(range: -0.5...Double(height) - 0.5, ticks: .none, isReversed: true)
       map.colours = .diverging(limit: limit)

@@ -74,10 +74,10 @@ struct PerturbationFigures {
     var plot = Plot(width: 900, height: 320)
     let places = layers.indices.map(Double.init)
     for (column, (kind, words)) in Self.perturbations.enumerated() {
-      var panel = Plot.Panel(frame: Plot.Frame(70 + 460 * Double(column), 40, 340, 200))
+      var panel = Plot.Panel(frame: Plot.Frame(84 + 450 * Double(column), 40, 340, 200))
       panel.title = words
       panel.x = .layers(layers)
-      panel.y = Plot.Axis(label: column == 0 ? "(AUC target − AUC other) / AUC other" : "")
+      panel.y = Plot.Axis(label: column == 0 ? "AUC (target − other) / other" : "")
       panel.key = column == 0 ? "top left" : nil
       for (selection, title, colour) in Self.selections {
         let scores = try layers.map { layer -> Double in

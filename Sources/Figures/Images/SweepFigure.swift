@@ -8,7 +8,7 @@ struct SweepFigure {
 
   private static let quantities = [
     ("r2", "R²"), ("alive", "modes alive"), ("classes_above", "classes above 0.2"),
-    ("baseline_correlation", "correlation with baseline"), ("ablation_score", "ablation score"),
+    ("baseline_correlation", "like the baseline"), ("ablation_score", "ablation score"),
   ]
 
   func figure() throws -> Figure {
