@@ -1,3 +1,5 @@
+import Storage
+
 /// What of a contributions file is decomposed, and how.
 public struct DecompositionOptions: Sendable, Equatable, Codable {
   /// Which numbers of a layer make up its data matrix.
@@ -23,4 +25,13 @@ public struct DecompositionOptions: Sendable, Equatable, Codable {
 
   /// The default recipe on every layer's contributions.
   public init() {}
+
+  /// The defaults for a contributions file: of pictures C⁺ alone is decomposed (method section 4), by the recipe
+  /// `vision`.
+  /// - Throws: `CodecError` of kind `fileSystem` or `data` where it cannot be read.
+  public init(defaultsFor contributions: String) throws {
+    let seesPictures = try H5File(reading: contributions).contains("/sample/name")
+    positiveOnly = seesPictures
+    recipe = seesPictures ? .vision : .standard
+  }
 }

@@ -10,8 +10,10 @@ struct ModesWriter {
 
   /// Carries over what belongs to samples, so that clustering needs this file alone.
   func copySamples() throws {
-    for root in ["/sample", "/output", "/recorded_rate", "/target", "/target_baseline", "/statistics"]
-    where input.file.contains(root) {
+    let roots = [
+      "/sample", "/output", "/unit_name", "/recorded_rate", "/target", "/target_baseline", "/statistics",
+    ]
+    for root in roots where input.file.contains(root) {
       let isGroup = input.file.kind(of: root) == .group
       for path in isGroup ? try input.file.datasets(below: root) : [root] { try copy(path) }
       if isGroup { try copyAttributes(of: root) }

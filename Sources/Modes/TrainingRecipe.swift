@@ -110,6 +110,15 @@ extension TrainingRecipe {
     dictionaryPenalty: 1e-4, codePenalty: 0, dropout: 0.05, initialisation: .alive(modes: 16),
     revival: Revival(evaluations: 5, until: 0.6, modesOn: 5), heldOut: 0.1, patience: 20, refitRidge: 5)
 
+  /// The same for pictures: the paper's number of modes and dictionaries without negative entries.
+  public static let vision: TrainingRecipe = {
+    var recipe = standard
+    recipe.name = "vision"
+    recipe.modesPerFeature = 3
+    recipe.nonnegative = true
+    return recipe
+  }()
+
   /// The paper's for the retina (method section 4): made for an hour of recording; on a few thousand frames no mode
   /// comes alive.
   public static let paper = TrainingRecipe(
@@ -141,9 +150,9 @@ extension TrainingRecipe {
   }()
 
   /// Every named recipe.
-  public static let all: [TrainingRecipe] = [standard, paper, paperVision, referenceVision]
+  public static let all: [TrainingRecipe] = [standard, vision, paper, paperVision, referenceVision]
 
-  /// The recipe of a name: `default`, `paper`, `paper-vision` or `reference-vision`.
+  /// The recipe of a name: `default`, `vision`, `paper`, `paper-vision` or `reference-vision`.
   /// - Throws: `CodecError` of kind `usage` listing the names.
   public static func named(_ name: String) throws -> TrainingRecipe {
     guard let recipe = all.first(where: { $0.name == name }) else {

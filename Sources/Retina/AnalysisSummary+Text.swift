@@ -1,4 +1,5 @@
 import Foundation
+import Runtime
 
 extension AnalysisSummary {
   /// The summary as a physiologist reads it.
@@ -60,18 +61,7 @@ extension AnalysisSummary {
   }
 
   /// Columns as wide as their widest entry.
-  static func table(_ rows: [[String]]) -> [String] {
-    let columns = rows.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in
-      rows.compactMap { $0.count > column ? $0[column].count : nil }.max() ?? 0
-    }
-    return rows.map { row in
-      let cells = row.enumerated().map { column, text in
-        column == row.count - 1 ? text : text + String(repeating: " ", count: widths[column] - text.count)
-      }
-      return cells.joined(separator: "  ").replacing(/\s+$/, with: "")
-    }
-  }
+  static func table(_ rows: [[String]]) -> [String] { TextTable.lines(rows) }
 
   /// Words in lines of at most a hundred characters; all but the first indented as far as the bullet.
   static func wrapped(_ text: String, bullet: String = "") -> [String] {

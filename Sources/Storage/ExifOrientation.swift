@@ -46,7 +46,9 @@ enum ExifOrientation: Int {
       let digits = bytes[offset..<offset + count]
       return (isLittle ? Array(digits.reversed()) : Array(digits)).reduce(0) { $0 << 8 | Int($1) }
     }
-    guard let directory = number(at: 4, count: 4), let entries = number(at: directory, count: 2) else { return }
+    guard let directory = number(at: 4, count: 4), let entries = number(at: directory, count: 2) else {
+      return
+    }
     for entry in 0..<entries {
       let start = directory + 2 + 12 * entry
       guard let tag = number(at: start, count: 2) else { return }
@@ -74,7 +76,8 @@ extension Picture {
   }
 
   /// A picture whose pixel (x, y) is this one's at `source(x, y)`.
-  private func mapped(_ newWidth: Int, _ newHeight: Int, _ source: (Int, Int) -> (x: Int, y: Int)) -> Picture {
+  private func mapped(_ newWidth: Int, _ newHeight: Int, _ source: (Int, Int) -> (x: Int, y: Int)) -> Picture
+  {
     var result = [UInt8](repeating: 0, count: pixels.count)
     for y in 0..<newHeight {
       for x in 0..<newWidth {

@@ -14,7 +14,8 @@ public struct Picture: Sendable, Equatable {
 
   /// A picture from its pixels.
   public init(width: Int, height: Int, pixels: [UInt8]) {
-    precondition(pixels.count == 3 * width * height, "\(pixels.count) bytes do not fill \(width)×\(height) pixels")
+    precondition(
+      pixels.count == 3 * width * height, "\(pixels.count) bytes do not fill \(width)×\(height) pixels")
     (self.width, self.height, self.pixels) = (width, height, pixels)
   }
 
@@ -41,7 +42,8 @@ public struct Picture: Sendable, Equatable {
     } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
       self = try Self.png(bytes, at: place).turned(ExifOrientation(ofPNG: bytes))
     } else {
-      throw CodecError(.data, "the picture is neither JPEG nor PNG", at: place, remedy: "convert it to one of them")
+      throw CodecError(
+        .data, "the picture is neither JPEG nor PNG", at: place, remedy: "convert it to one of them")
     }
   }
 
@@ -106,7 +108,8 @@ public struct Picture: Sendable, Equatable {
   private static func requireSize(_ width: Int, _ height: Int, at place: String) throws {
     guard width > 0, height > 0, width * height <= mostPixels else {
       throw CodecError(
-        .data, "a picture of \(width)×\(height) pixels", at: place, remedy: "at most \(mostPixels) pixels are read")
+        .data, "a picture of \(width)×\(height) pixels", at: place,
+        remedy: "at most \(mostPixels) pixels are read")
     }
   }
 

@@ -20,6 +20,18 @@ public struct Provenance: Sendable, Equatable, Codable {
       size = try ReadableFile(path).count
       sha256 = try FileDigest.sha256(ofFile: path)
     }
+
+    /// Fingerprints files of a folder as one input: the digest is of their names and digests, in the order given.
+    /// - Parameters:
+    ///   - name: the folder's name.
+    ///   - files: the name that counts and the path of each file.
+    /// - Complexity: reads every file once.
+    public init(name: String, files: [(name: String, path: String)]) throws {
+      self.name = name
+      size = try files.reduce(0) { $0 + (try ReadableFile($1.path).count) }
+      let lines = try files.map { "\($0.name) \(try FileDigest.sha256(ofFile: $0.path))\n" }
+      sha256 = try FileDigest.sha256(of: Array(lines.joined().utf8))
+    }
   }
 
   /// What kind of result it is, such as `contributions`.
@@ -48,10 +60,20 @@ public struct Provenance: Sendable, Equatable, Codable {
     software: String,
     inputs: [String]
   ) throws {
+    try self.init(
+      schema: schema, schemaVersion: schemaVersion, command: command, options: options, seed: seed,
+      software: software, fingerprints: inputs.map(Input.init(file:)))
+  }
+
+  /// The same with inputs whose fingerprints are taken already.
+  public init(
+    schema: String, schemaVersion: Int, command: String, options: some Encodable, seed: UInt64?,
+    software: String, fingerprints: [Input]
+  ) throws {
     (self.schema, self.schemaVersion, self.command) = (schema, schemaVersion, command)
     (self.seed, self.software) = (seed, software)
     self.options = try JSONText.encode(options)
-    self.inputs = try inputs.map(Input.init(file:))
+    self.inputs = fingerprints
     created = Date.now.formatted(.iso8601)
   }
 }

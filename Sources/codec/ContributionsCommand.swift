@@ -7,22 +7,31 @@ import Retina
 import RetinaData
 import Runtime
 import Storage
+import VisionAdapters
 
-/// `codec contributions`: what each channel contributes to the target, for every frame.
+/// `codec contributions`: what each channel contributes to the target, for every frame or picture.
 struct ContributionsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "contributions",
-    abstract: "Compute what each channel of each layer contributes to the target, for every frame.",
+    abstract:
+      "Compute what each channel of each layer contributes to the target, for every frame or picture.",
     discussion: """
       Example: codec contributions recording.h5 --model model.safetensors --out contributions.h5 \\
                  --layers conv1,conv2 --target surprisal --steps 20
+               codec contributions pictures --model resnet50.safetensors --out contributions.h5 \\
+                 --target top:1 --steps 10
       """)
 
-  @Argument(help: "A recording, or an array taken as it is: FILE.npy or FILE.h5:DATASET, first axis samples.")
+  @Argument(
+    help: """
+      A recording; a folder of class folders, a flat folder or a list of pictures; or an array taken as it is: \
+      FILE.npy or FILE.h5:DATASET, first axis samples.
+      """)
   var source: String
 
   @OptionGroup var model: ModelOption
   @OptionGroup var recording: RecordingOptions
+  @OptionGroup(title: "Pictures") var images: ImageOptions
 
   @Option(name: .long, help: ArgumentHelp("The result.", valueName: "file"))
   var out: String
@@ -39,16 +48,23 @@ struct ContributionsCommand: ParsableCommand {
 
   func run() throws {
     let model = try model.load()
+    let pictures =
+      ImageList.isOne(source)
+      ? try images.open(source, for: model, threads: running.threads) : nil
     let job = try ContributionRun(
-      input: try input(to: model),
-      options: try method.options(seed: running.seed, threads: running.threads))
+      input: try pictures.map { try ContributionInput($0, model: model) } ?? input(to: model),
+      options: try method.options(
+        steps: pictures == nil ? 20 : 10, seed: running.seed, threads: running.threads))
     let writer = try ResultWriter(
       path: out,
       provenance: try Provenance(
         schema: ContributionFile.schema, schemaVersion: ContributionFile.schemaVersion,
         command: Console.commandLine, options: job.resolvedOptions, seed: running.seed,
         software: Codec.software,
-        inputs: [ArrayFile.path(of: source), self.model.model]),
+        fingerprints: [
+          try pictures?.list.fingerprint() ?? Provenance.Input(file: ArrayFile.path(of: source)),
+          Provenance.Input(file: self.model.model),
+        ]),
       force: output.force, resume: output.resume)
     try job.write(to: writer, progress: ProgressLine.handler)
     let summary = try ContributionFile(reading: out).summary()

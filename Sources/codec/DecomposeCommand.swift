@@ -25,7 +25,7 @@ struct DecomposeCommand: ParsableCommand {
 
   func run() throws {
     let job = try DecompositionRun(
-      contributions: contributions, options: try modes.options(seed: running.seed))
+      contributions: contributions, options: try modes.options(for: contributions, seed: running.seed))
     let writer = try ResultWriter(
       path: out,
       provenance: try Provenance(
@@ -53,11 +53,15 @@ struct ModeOptions: ParsableArguments {
   @Option(name: .long, help: "What is decomposed: contributions or activations.")
   var data = "contributions"
 
-  @Flag(name: .long, help: "Decompose C⁺ alone.")
-  var positiveOnly = false
+  @Flag(inversion: .prefixedNo, help: "Decompose C⁺ alone (default for pictures).")
+  var positiveOnly: Bool?
 
-  @Option(name: .long, help: "Training: \(TrainingRecipe.all.map(\.name).joined(separator: ", ")).")
-  var recipe = "default"
+  @Option(
+    name: .long,
+    help: """
+      Training: \(TrainingRecipe.all.map(\.name).joined(separator: ", ")) (default: default, for pictures vision).
+      """)
+  var recipe: String?
 
   @Option(name: .long, help: "Modes for each feature (C⁻ or C⁺ of a channel).")
   var modesPerFeature: Int?
@@ -89,24 +93,23 @@ struct ModeOptions: ParsableArguments {
   @Flag(name: .long, help: "Leave out the PCA, NMF and k-means dictionaries for comparison.")
   var noBaselines = false
 
-  /// The library's options.
+  /// The library's options for a contributions file.
   /// - Throws: `CodecError` of kind `usage` for unknown names.
-  func options(seed: UInt64) throws -> DecompositionOptions {
+  func options(for contributions: String, seed: UInt64) throws -> DecompositionOptions {
     guard let data = DecompositionOptions.Data(rawValue: data) else {
       throw CodecError.unknown(
         "data", self.data, valid: DecompositionOptions.Data.allCases.map(\.rawValue))
     }
-    var options = DecompositionOptions()
+    var options = try DecompositionOptions(defaultsFor: contributions)
     (options.layers, options.data, options.seed) = (layers?.values, data, seed)
-    (options.positiveOnly, options.includesBaselines) = (positiveOnly, !noBaselines)
-    options.recipe = try trainingRecipe()
+    if let positiveOnly { options.positiveOnly = positiveOnly }
+    options.includesBaselines = !noBaselines
+    options.recipe = try trainingRecipe(otherwise: options.recipe)
     return options
   }
 
-  private func trainingRecipe() throws -> TrainingRecipe {
-    guard var recipe = TrainingRecipe.all.first(where: { $0.name == recipe }) else {
-      throw CodecError.unknown("recipe", self.recipe, valid: TrainingRecipe.all.map(\.name))
-    }
+  private func trainingRecipe(otherwise other: TrainingRecipe) throws -> TrainingRecipe {
+    var recipe = try recipe.map(TrainingRecipe.named) ?? other
     if let modesPerFeature { recipe.modesPerFeature = modesPerFeature }
     if let threshold { recipe.threshold = threshold }
     if let hidden { recipe.hidden = hidden }

@@ -21,8 +21,10 @@ struct MethodOptions: ParsableArguments {
   @Option(name: .long, help: "The algorithm: \(ContributionMethod.names.joined(separator: ", ")).")
   var method = "ig"
 
-  @Option(name: .long, help: "Steps of the path, or auto to refine each sample's path.")
-  var steps = "20"
+  @Option(
+    name: .long,
+    help: "Steps of the path (default: 20, for pictures 10), or auto to refine each sample's path.")
+  var steps: String?
 
   @Option(
     name: .long, help: "With --steps auto: the completeness gap allowed, as a share of the target's change.")
@@ -66,14 +68,15 @@ struct MethodOptions: ParsableArguments {
   var perCell: Int?
 
   /// The library's options.
+  /// - Parameter defaultSteps: steps of the path where the command line does not say.
   /// - Throws: `CodecError` of kind `usage` naming what cannot be.
-  func options(seed: UInt64, threads: Int) throws -> ContributionOptions {
+  func options(steps defaultSteps: Int = 20, seed: UInt64, threads: Int) throws -> ContributionOptions {
     var options = ContributionOptions()
     options.layers = layers?.values ?? []
     options.target = try target.map { try TargetChoice(parsing: $0) }
     options.appliesSoftmax = softmax
     options.freezesTop = freezeTop
-    options.method = try contributionMethod(seed: seed)
+    options.method = try contributionMethod(steps: defaultSteps, seed: seed)
     guard let shrinkage = Shrinkage(shrinkage) else {
       throw CodecError.unknown(
         "shrinkage", self.shrinkage, valid: ["auto", "none", "ledoit-wolf", "a number from 0 to 1"])
@@ -87,7 +90,7 @@ struct MethodOptions: ParsableArguments {
     return options
   }
 
-  private func contributionMethod(seed: UInt64) throws -> ContributionMethod {
+  private func contributionMethod(steps: Int, seed: UInt64) throws -> ContributionMethod {
     switch method {
     case "actgrad":
       guard let baseline = ContributionMethod.HiddenBaseline(rawValue: hiddenBaseline) else {
@@ -98,14 +101,16 @@ struct MethodOptions: ParsableArguments {
       return .actgrad(hiddenBaseline: baseline)
     case "actnormgrad": return .actnormgrad
     case "inputgrad": return .inputgrad
-    case "ig": return .ig(rule: try QuadratureRule(parsing: rule), steps: try pathSteps())
-    case "ig-hidden": return .igHidden(rule: try QuadratureRule(parsing: rule), steps: try pathSteps())
+    case "ig": return .ig(rule: try QuadratureRule(parsing: rule), steps: try pathSteps(steps))
+    case "ig-hidden":
+      return .igHidden(rule: try QuadratureRule(parsing: rule), steps: try pathSteps(steps))
     case "smoothgrad": return .smoothgrad(draws: draws, deviation: noise, noise: .seeded(seed))
     default: throw CodecError.unknown("method", method, valid: ContributionMethod.names)
     }
   }
 
-  private func pathSteps() throws -> PathSteps {
+  private func pathSteps(_ defaultSteps: Int) throws -> PathSteps {
+    let steps = steps ?? "\(defaultSteps)"
     if steps == "auto" { return .automatic(tolerance: tolerance, limit: stepLimit) }
     guard let count = Int(steps), count > 0 else {
       throw CodecError(.usage, "\(steps) steps", remedy: "give a whole number above 0, or auto")

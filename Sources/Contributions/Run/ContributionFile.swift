@@ -51,6 +51,15 @@ public final class ContributionFile: Sendable {
   /// Ids of the output units.
   public func unitIDs() throws -> [Int] { try file.attribute("unit_ids", of: "/output")?.asIntegers ?? [] }
 
+  /// Names of the output units, such as classes; `nil` where they have none.
+  public func unitNames() throws -> [String]? { try texts("/unit_name") }
+
+  /// The class of each sample; `nil` where samples have no labels.
+  public func labels() throws -> [Int]? { try optional("/sample/label") }
+
+  /// The name of each sample, such as a picture's file; `nil` where samples are only counted.
+  public func sampleNames() throws -> [String]? { try texts("/sample/name") }
+
   /// The recorded rates in Hz, `[sample, cell]`; `nil` where there were none.
   public func recordedRates() throws -> Matrix? {
     file.contains("/recorded_rate") ? try file.dataset("/recorded_rate").matrix() : nil
@@ -124,6 +133,10 @@ public final class ContributionFile: Sendable {
 
   private func matrix(_ dataset: String, of layer: String) throws -> Matrix {
     try file.dataset(try path(dataset, of: layer)).matrix()
+  }
+
+  private func texts(_ path: String) throws -> [String]? {
+    file.contains(path) ? try file.dataset(path, rank: 1).texts() : nil
   }
 
   private func optional<Number: StoredNumber>(_ path: String) throws -> [Number]? {

@@ -15,6 +15,10 @@ public struct ContributionInput: Sendable {
   public let times: [Double]?
   /// Recorded rates in Hz, `[cell, frame]`, of the model's cells in its order.
   public let recordedRates: Matrix?
+  /// Index of each sample's labelled output; `nil` where samples have no labels.
+  public let labels: [Int]?
+  /// Name of each sample, such as a picture's file; `nil` where samples are only counted.
+  public let sampleNames: [String]?
   /// Unit of the model's outputs.
   public let outputUnit: String
 
@@ -22,10 +26,13 @@ public struct ContributionInput: Sendable {
   ///   - statisticsSeries: `series` where left out.
   ///   - times: as many as the series' source has frames.
   ///   - recordedRates: a row for each of the model's units, a column for each frame.
+  ///   - labels: one for each sample of the series, a place in the model's outputs.
+  ///   - sampleNames: one for each sample of the series.
   /// - Throws: `CodecError` of kind `data` where the parts do not fit together.
   public init(
     model: LoadedModel, series: WindowSeries, statisticsSeries: WindowSeries? = nil, times: [Double]? = nil,
-    recordedRates: Matrix? = nil, outputUnit: String = "Hz"
+    recordedRates: Matrix? = nil, labels: [Int]? = nil, sampleNames: [String]? = nil,
+    outputUnit: String = "Hz"
   ) throws {
     let frames = series.source.frameCount
     if let times, times.count != frames {
@@ -38,11 +45,23 @@ public struct ContributionInput: Sendable {
           + "cells and the stimulus of \(frames) frames", at: series.source.name,
         remedy: "use the model trained on this recording")
     }
+    for count in [labels?.count, sampleNames?.count].compactMap({ $0 }) where count != series.sampleCount {
+      throw CodecError(
+        .data, "\(count) labels or names for \(series.sampleCount) samples", at: series.source.name)
+    }
+    if let labels, let place = labels.firstIndex(where: { !model.unitIDs.indices.contains($0) }) {
+      throw CodecError(
+        .data,
+        "label \(labels[place]) of sample \(place) names none of the model's \(model.unitIDs.count) outputs",
+        at: series.source.name, remedy: "check that the labels belong to this model")
+    }
     self.model = model
     self.series = series
     self.statisticsSeries = statisticsSeries ?? series
     self.times = times
     self.recordedRates = recordedRates
+    self.labels = labels
+    self.sampleNames = sampleNames
     self.outputUnit = outputUnit
   }
 
@@ -54,6 +73,7 @@ public struct ContributionInput: Sendable {
 
   /// A sample as errors name it.
   func name(ofSample sample: Int) -> String {
-    "frame \(series.responseFrame(ofSample: sample)) of \(series.source.name)"
+    if let sampleNames { return "\(sampleNames[sample]) of \(series.source.name)" }
+    return "frame \(series.responseFrame(ofSample: sample)) of \(series.source.name)"
   }
 }

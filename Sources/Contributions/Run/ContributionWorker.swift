@@ -63,7 +63,9 @@ final class ContributionWorker {
     var rows = ContributionRows(layers: job.taps.count)
     try stimuli.forEachBatch(of: block, size: samplesAtATime) { samples, inputs in
       let part = try plan.contributions(
-        to: [job.target], inputs: inputs, samples: samples, includesGradients: job.options.includesGradients)
+        to: [job.target], inputs: inputs, samples: samples,
+        labels: job.input.labels.map { labels in samples.map { labels[$0] } },
+        includesGradients: job.options.includesGradients)
       try rows.append(part, of: plan, picked: picked)
     }
     return rows

@@ -39,6 +39,12 @@ struct ContributionWriter {
       ])
     if hasTimes { try writer.createDataset("/sample/time", .float64, axes: ["sample"], units: "s") }
     if hasSegments { try writer.createDataset("/sample/segment", .int64, axes: ["sample"], units: "segment") }
+    if job.input.labels != nil {
+      try writer.createDataset("/sample/label", .int64, axes: ["sample"], units: "class")
+    }
+    if let names = job.input.sampleNames {
+      try writer.write(job.samples.map { names[$0] }, to: "/sample/name", axes: ["sample"])
+    }
     if isRefined {
       try writer.createDataset("/sample/steps", .int64, axes: ["sample"], units: "step")
       try writer.createDataset("/sample/converged", .uint8, axes: ["sample"], units: "1")
@@ -46,6 +52,8 @@ struct ContributionWriter {
     try writer.createDataset(
       "/output", rowShape: [ids.count], axes: ["sample", "unit"], units: job.input.outputUnit,
       attributes: ["unit_ids": .integers(ids)])
+    // A dataset, since a thousand classes' names are too long for an attribute.
+    if let names = job.input.model.unitNames { try writer.write(names, to: "/unit_name", axes: ["unit"]) }
     if job.input.recordedRates != nil {
       try writer.createDataset(
         "/recorded_rate", rowShape: [ids.count], axes: ["sample", "cell"], units: "Hz",
@@ -113,6 +121,9 @@ struct ContributionWriter {
     try writer.append(rows.samples.map(series.responseFrame(ofSample:)), to: "/sample/index")
     if hasTimes { try writer.append(rows.samples.compactMap(job.input.time(ofSample:)), to: "/sample/time") }
     if hasSegments { try writer.append(rows.samples.map(series.segment(ofSample:)), to: "/sample/segment") }
+    if let labels = job.input.labels {
+      try writer.append(rows.samples.map { labels[$0] }, to: "/sample/label")
+    }
     if isRefined {
       try writer.append(rows.steps, to: "/sample/steps")
       try writer.append(rows.converged.map { $0 ? 1 : 0 } as [UInt8], to: "/sample/converged")

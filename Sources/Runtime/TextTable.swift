@@ -1,0 +1,16 @@
+/// Tables for people.
+public enum TextTable {
+  /// Rows of columns as wide as their widest entry, two blanks between them.
+  public static func lines(_ rows: [[String]]) -> [String] {
+    let columns = rows.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in
+      rows.compactMap { $0.count > column ? $0[column].count : nil }.max() ?? 0
+    }
+    return rows.map { row in
+      let cells = row.enumerated().map { column, text in
+        column == row.count - 1 ? text : text + String(repeating: " ", count: widths[column] - text.count)
+      }
+      return cells.joined(separator: "  ").replacing(/\s+$/, with: "")
+    }
+  }
+}
