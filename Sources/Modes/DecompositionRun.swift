@@ -52,7 +52,7 @@ public struct DecompositionRun: Sendable {
     while finished < layers.count {
       try Interrupt.check()
       let next = finished..<min(finished + team.count, layers.count)
-      let results = try team.map(next) { [self] _, index in try decompose(layers[index], progress) }
+      let results = try team.map(next) { [self] _, index in try decomposition(of: layers[index], progress: progress) }
       for result in results {
         try output.write(result)
         finished += 1
@@ -62,7 +62,10 @@ public struct DecompositionRun: Sendable {
     try writer.commit()
   }
 
-  private func decompose(_ layer: String, _ progress: ProgressHandler?) throws -> LayerDecomposition {
+  /// Trains one layer, without writing it.
+  /// - Parameter layer: one of ``layers``.
+  /// - Throws: `CodecError` of kind `data` where its numbers cannot be decomposed, of kind `interrupted`.
+  public func decomposition(of layer: String, progress: ProgressHandler? = nil) throws -> LayerDecomposition {
     let (data, features) = try input.matrix(of: layer)
     let decomposition = try Decomposition.fit(
       data, recipe: options.recipe, seed: options.seed, name: layer, progress: progress)

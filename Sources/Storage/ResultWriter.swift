@@ -144,6 +144,24 @@ extension ResultWriter {
   /// Number of rows a growable dataset has so far.
   public func rows(of path: String) -> Int { numbers[H5File.absolute(path)].map { rowCounts[$0] } ?? 0 }
 
+  /// The double-precision numbers appended to a growable dataset so far, those of earlier runs included: what a
+  /// summary of all rows is made from.
+  public func appended(to path: String) throws -> [Double] {
+    guard let number = numbers[H5File.absolute(path)], datasets[number].type == .float64 else {
+      preconditionFailure("\(path) is no dataset of doubles")
+    }
+    try journal.flush()
+    var values: [Double] = []
+    _ = try journal.scan { record, payload in
+      guard record.kind == .numbers, record.dataset == number else { return }
+      let bytes = UnsafeRawBufferPointer(rebasing: try ResultNumbers(payload, at: journal.path).bytes)
+      for offset in stride(from: 0, to: bytes.count, by: 8) {
+        values.append(bytes.loadUnaligned(fromByteOffset: offset, as: Double.self))
+      }
+    }
+    return values
+  }
+
   /// Writes a whole dataset, replacing any earlier value.
   /// - Parameters:
   ///   - type: the type in the finished file; nil keeps the values' own.

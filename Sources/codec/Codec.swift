@@ -24,6 +24,7 @@ import Runtime
       DemoCommand.self, AnalyzeCommand.self, ContributionsCommand.self, DecomposeCommand.self,
       ClusterCommand.self,
       IRFCommand.self, ReportCommand.self, SimulateCommand.self, InspectCommand.self,
+      StatisticsCommand.self, ClassesCommand.self, PerturbCommand.self, MapsCommand.self, SweepCommand.self,
     ])
 
   /// Parses, runs, and turns every error into one line and the exit code of its kind.

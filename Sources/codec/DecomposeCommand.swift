@@ -96,10 +96,7 @@ struct ModeOptions: ParsableArguments {
   /// The library's options for a contributions file.
   /// - Throws: `CodecError` of kind `usage` for unknown names.
   func options(for contributions: String, seed: UInt64) throws -> DecompositionOptions {
-    guard let data = DecompositionOptions.Data(rawValue: data) else {
-      throw CodecError.unknown(
-        "data", self.data, valid: DecompositionOptions.Data.allCases.map(\.rawValue))
-    }
+    let data = try DecompositionOptions.Data(parsing: data)
     var options = try DecompositionOptions(defaultsFor: contributions)
     (options.layers, options.data, options.seed) = (layers?.values, data, seed)
     if let positiveOnly { options.positiveOnly = positiveOnly }

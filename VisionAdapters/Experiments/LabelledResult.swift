@@ -30,13 +30,16 @@ struct LabelledResult: Sendable {
     }
   }
 
+  /// A layer's name as its group spells it: slashes in a tensor's name are no levels of the file.
+  static func group(of layer: String) -> String { layer.replacing("/", with: "|") }
+
   private struct Options: Decodable { let layers: [String]? }
 
   /// The file lists groups by name; the options remember the network's order.
   private static func orderedLayers(of file: H5File, _ provenance: Provenance) throws -> [String] {
     let present = try file.children(of: "/layers")
     let options = try? JSONDecoder().decode(Options.self, from: Data(provenance.options.utf8))
-    let known = (options?.layers ?? []).map { String($0.map { $0 == "/" ? "|" : $0 }) }.filter(
+    let known = (options?.layers ?? []).map(group(of:)).filter(
       present.contains)
     return known + present.filter { !known.contains($0) }
   }
@@ -44,7 +47,7 @@ struct LabelledResult: Sendable {
   /// Layers by name, or all.
   /// - Throws: `CodecError` of kind `usage` listing the valid ones.
   func chosen(_ names: [String]?) throws -> [String] {
-    guard let names else { return layers }
+    guard let names = names?.map(Self.group(of:)) else { return layers }
     for name in names where !layers.contains(name) {
       throw CodecError.unknown("layer", name, valid: layers, at: file.name)
     }

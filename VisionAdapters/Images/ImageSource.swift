@@ -54,6 +54,12 @@ public struct ImageSource: StimulusSource {
     }
   }
 
+  /// Some pictures in any order as the network takes them, decoded on the caller's thread.
+  /// - Throws: `CodecError` naming the first picture that cannot be read.
+  public func inputs(of places: [Int]) throws -> Tensor {
+    preparation.input(try places.map { preparation.seen(try Picture(reading: list.items[$0].path)) })
+  }
+
   /// The pictures as an analysis sees them: normalised already, each belonging to itself.
   public func windows() throws -> WindowSeries {
     try WindowSeries(source: self, history: 1, mean: 0, standardDeviation: 1, responseOffset: 0)

@@ -62,20 +62,26 @@ public final class Plan {
   /// - Returns: `[n, output shape…]`.
   /// - Throws: `CodecError` of kind `data` for a wrong shape or where the output is not finite, naming the
   ///   sample.
-  public func forward(_ input: Tensor) throws -> Tensor {
+  public func forward(_ input: Tensor) throws -> Tensor { try forward(input, changing: nil) }
+
+  /// Runs the network as `forward(_:)` does.
+  /// - Parameter change: called with the name of each tensor once its values are there and before they are read.
+  func forward(_ input: Tensor, changing change: ((String) -> Void)?) throws -> Tensor {
     try check(input, against: network.inputShape, "input")
     values.store(input, network.input)
-    try run(samples: input.rows)
+    change?(network.input)
+    try run(samples: input.rows, changing: change)
     return try read(network.output, from: values, "value")
   }
 
   /// Runs the network on what the input's memory holds.
-  func run(samples: Int) throws {
+  func run(samples: Int, changing change: ((String) -> Void)? = nil) throws {
     self.samples = samples
     (hasGradients, hasTangents) = (false, false)
     for step in steps {
       try step.compiled.forward(
         samples: samples, inputs: step.inputs.map { values.reading($0) }, output: values[step.output])
+      change?(step.output)
     }
   }
 
