@@ -62,7 +62,7 @@ public enum Perturbation: String, Sendable, CaseIterable, Codable {
   /// - Parameters:
   ///   - order: all channels, the most important first.
   ///   - percentage: of the channels chosen; at least one is.
-  func factors(_ order: [Int], percentage: Double) -> [Float] {
+  package func factors(_ order: [Int], percentage: Double) -> [Float] {
     let count = max(1, Int(Double(order.count) * percentage / 100))
     let (chosen, others): (Float, Float) = self == .ablate ? (0, 1) : (1, 0)
     var factors = [Float](repeating: others, count: order.count)

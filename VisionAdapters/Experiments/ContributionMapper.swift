@@ -8,22 +8,22 @@ import Runtime
 /// For every channel c and position p of the layer, A_i(c, p) = ∂T/∂h_cp · ∂h_cp/∂x_i; T is the softmax output of the
 /// class. The (c, p) are split by the sign of Σ_i A_i(c, p)·x_i, which is each unit's InputGrad contribution, so one
 /// forward-mode pass along x gives all signs and one reverse pass of the gradient masked by them gives the sum.
-final class ContributionMapper {
+package final class ContributionMapper {
   /// Pixels' sensitivities through the units of one sign, and their contributions.
-  struct Map: Sendable, Equatable {
+  package struct Map: Sendable, Equatable {
     /// Σ A over the units, `[channel, y, x]` of the input.
-    let sensitivity: Tensor
+    package let sensitivity: Tensor
     /// The sensitivities times the normalised picture: their sum is the units' contribution.
-    let contribution: Tensor
+    package let contribution: Tensor
   }
 
   /// The layer.
-  let tap: Tap
+  package let tap: Tap
   private let whole: Plan
   private let head: Plan
 
   /// - Throws: `CodecError` of kind `usage` for an unknown layer, and the input itself.
-  init(_ model: LoadedModel, layer: String) throws {
+  package init(_ model: LoadedModel, layer: String) throws {
     let network = model.network
     guard network.shapes[layer] != nil, layer != network.input else {
       throw CodecError.unknown("layer", layer, valid: model.taps, at: network.name)
@@ -50,7 +50,7 @@ final class ContributionMapper {
   ///   - picture: normalised, `[1, channel, y, x]`.
   ///   - label: the class; `nil` for the one the model finds most likely.
   ///   - channels: the channels of the layer for the class.
-  func maps(
+  package func maps(
     of picture: Tensor, label wanted: Int?, channels: (_ label: Int) throws -> [Int]
   ) throws -> (label: Int, channels: [Int], positive: Map, negative: Map) {
     let (label, gradient) = try layerGradient(picture) { output in

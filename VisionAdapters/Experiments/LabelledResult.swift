@@ -4,7 +4,7 @@ import Runtime
 import Storage
 
 /// A `contributions.h5` or `modes.h5` whose samples have classes, read row by row.
-struct LabelledResult: Sendable {
+package struct LabelledResult: Sendable {
   let file: H5File
   /// Names of the layers in the network's order, as their groups spell them.
   let layers: [String]
@@ -15,7 +15,7 @@ struct LabelledResult: Sendable {
 
   /// - Parameter schema: `contributions` or `modes`.
   /// - Throws: `CodecError` of kind `fileSystem` or `data` where the file is none of that kind.
-  init(reading path: String, schema: String) throws {
+  package init(reading path: String, schema: String) throws {
     file = try H5File(reading: path)
     let provenance = try Provenance(of: file, schema: schema, version: 1)
     layers = try Self.orderedLayers(of: file, provenance)

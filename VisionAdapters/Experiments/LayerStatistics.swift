@@ -3,21 +3,21 @@ import Runtime
 
 /// How a layer's contributions and activations spread over its channels (paper Fig. 3, S7, S8): one layer's part of
 /// `statistics.h5`.
-struct LayerStatistics: Sendable {
+package struct LayerStatistics: Sendable {
   /// Contributions beside activations.
-  struct Pair<Value: Sendable>: Sendable {
-    var contributions: Value
-    var activations: Value
+  package struct Pair<Value: Sendable>: Sendable {
+    package var contributions: Value
+    package var activations: Value
   }
 
   /// Class averages taken apart.
-  struct Dimensionality: Sendable {
+  package struct Dimensionality: Sendable {
     /// Share of variance explained by 1, 2, … components.
-    let explained: [Double]
+    package let explained: [Double]
     /// The fewest components that explain 95 %.
-    let components: Int
+    package let components: Int
     /// (Σλ)²/Σλ².
-    let participationRatio: Double
+    package let participationRatio: Double
 
     /// - Parameter averages: `[class, channel]`.
     init(_ averages: Matrix, at place: String) throws {
@@ -33,28 +33,28 @@ struct LayerStatistics: Sendable {
   }
 
   /// Sparsity over attention heads.
-  struct Heads: Sendable {
-    let count: Int
-    var learned = Pair<[Double]>(contributions: [], activations: [])
+  package struct Heads: Sendable {
+    package let count: Int
+    package var learned = Pair<[Double]>(contributions: [], activations: [])
     /// The same over groups of randomly permuted dimensions, averaged over the draws.
-    var random = Pair<[Double]>(contributions: [], activations: [])
+    package var random = Pair<[Double]>(contributions: [], activations: [])
   }
 
-  let layer: String
-  let channels: Int
+  package let layer: String
+  package let channels: Int
   /// Hoyer sparsity over channels of each sample: net contributions, positive activations.
-  var hoyer = Pair<[Double]>(contributions: [], activations: [])
+  package var hoyer = Pair<[Double]>(contributions: [], activations: [])
   /// −corr(C⁻, C⁺) over channels of each sample; NaN where one of them is the same in every channel.
-  var signCorrelation: [Double] = []
+  package var signCorrelation: [Double] = []
   /// `nil` where samples have no classes.
-  var dimensionality: Pair<Dimensionality>?
+  package var dimensionality: Pair<Dimensionality>?
   /// `nil` for layers that are no attention.
-  var heads: Heads?
+  package var heads: Heads?
 
   /// Reads and computes one layer.
   /// - Parameters:
   ///   - draws: random groupings that attention heads are compared with.
-  init(_ layer: String, of file: LabelledResult, draws: Int, seed: UInt64) throws {
+  package init(_ layer: String, of file: LabelledResult, draws: Int, seed: UInt64) throws {
     self.layer = layer
     channels = try file.columns(of: layer, "positive")
     heads =

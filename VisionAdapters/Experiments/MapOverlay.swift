@@ -2,11 +2,11 @@ import Numerics
 import Storage
 
 /// How a contribution map is shown over its picture (paper §10.8).
-enum MapOverlay {
+package enum MapOverlay {
   /// How much of each pixel is shown, 0…1, `[y, x]`: |C|, a median filter of size 4 for each colour, the mean over
   /// colours, stretched to 0…1, times the contrast, cut at 1.
   /// - Parameter contribution: `[channel, y, x]`.
-  static func mask(_ contribution: Tensor, contrast: Float = 7) -> Tensor {
+  package static func mask(_ contribution: Tensor, contrast: Float = 7) -> Tensor {
     let (channels, height, width) = (contribution.shape[0], contribution.shape[1], contribution.shape[2])
     var mean = [Float](repeating: 0, count: height * width)
     for channel in 0..<channels {
@@ -20,7 +20,7 @@ enum MapOverlay {
 
   /// A median filter of size 4 (the window reaches two pixels back and one ahead, the upper of the two middle values
   /// counts, borders are mirrored), as SciPy's.
-  static func medianFiltered(_ values: [Float], height: Int, width: Int) -> [Float] {
+  package static func medianFiltered(_ values: [Float], height: Int, width: Int) -> [Float] {
     func mirrored(_ place: Int, _ count: Int) -> Int {
       var place = place
       while place < 0 || place >= count { place = place < 0 ? -1 - place : 2 * count - 1 - place }

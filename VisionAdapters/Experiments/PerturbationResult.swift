@@ -122,17 +122,17 @@ struct PerturbationWriter {
 }
 
 /// How much more the target suffers than the others.
-struct PerturbationScore: Sendable, Equatable {
+package struct PerturbationScore: Sendable, Equatable {
   /// Area under the target's mean ratio over percentages, divided by their range: a mean ratio.
-  let target: Double
+  package let target: Double
   /// The same of the others.
-  let other: Double
+  package let other: Double
   /// (target − other) / other: below 0 where the target suffers more.
-  let score: Double
+  package let score: Double
   /// The score of each group of trials.
-  let groups: [Double]
+  package let groups: [Double]
   /// Trials whose pictures were recognised at all.
-  let counted: Int
+  package let counted: Int
 
   /// Mean of the groups' scores.
   var groupMean: Double { groups.isEmpty ? .nan : Statistics.mean(groups) }
@@ -144,7 +144,7 @@ struct PerturbationScore: Sendable, Equatable {
   /// - Parameters:
   ///   - target: ratios `[trial, percentage]`; rows of NaN are left out.
   ///   - group: trials of one group.
-  init(target: Matrix, other: Matrix, percentages: [Double], group: Int) {
+  package init(target: Matrix, other: Matrix, percentages: [Double], group: Int) {
     let rows = (0..<target.rows).filter { !target[$0, 0].isNaN && !other[$0, 0].isNaN }
     func areas(_ rows: [Int]) -> (target: Double, other: Double) {
       (Self.area(target, rows, percentages), Self.area(other, rows, percentages))

@@ -8,11 +8,11 @@ import Runtime
 ///
 /// Where every path leads through the first of the layers, the network up to it runs once for each batch of pictures and
 /// only the rest runs again for each perturbation.
-final class PerturbedModel {
+package final class PerturbedModel {
   /// The layers, in the network's order.
-  let taps: [Tap]
+  package let taps: [Tap]
   /// The largest number of pictures of one call.
-  let batch: Int
+  package let batch: Int
   private let head: Plan?
   private let tail: Plan
 
@@ -20,7 +20,7 @@ final class PerturbedModel {
   ///   - layers: in any order.
   ///   - batch: the largest number of pictures of one call.
   /// - Throws: `CodecError` of kind `usage` for unknown layers.
-  init(_ model: LoadedModel, layers: [String], batch: Int) throws {
+  package init(_ model: LoadedModel, layers: [String], batch: Int) throws {
     let network = model.network
     let order = network.tensors
     for layer in layers where network.shapes[layer] == nil {
@@ -43,13 +43,13 @@ final class PerturbedModel {
 
   /// What perturbations of some pictures start from: the first layer, or the pictures themselves.
   /// - Parameter inputs: `[picture, channel, y, x]`, normalised.
-  func start(_ inputs: Tensor) throws -> Tensor { try head?.forward(inputs) ?? inputs }
+  package func start(_ inputs: Tensor) throws -> Tensor { try head?.forward(inputs) ?? inputs }
 
   /// The outputs with channels scaled, `[picture, class]`.
   /// - Parameters:
   ///   - start: from ``start(_:)``.
   ///   - factors: for each of ``taps`` one factor for each channel; the same for every picture.
-  func output(from start: Tensor, factors: [[Float]]) throws -> Tensor {
+  package func output(from start: Tensor, factors: [[Float]]) throws -> Tensor {
     let masks = zip(taps, factors).map { tap, factors in
       ChannelMask(
         tap.name, layout: tap.layout,
@@ -61,11 +61,11 @@ final class PerturbedModel {
   }
 
   /// The outputs as they are.
-  func output(from start: Tensor) throws -> Tensor { try tail.forward(start) }
+  package func output(from start: Tensor) throws -> Tensor { try tail.forward(start) }
 }
 
 /// The share of pictures whose label is among the `top` largest outputs; equal outputs count in their order.
-func accuracy(_ output: Tensor, labels: [Int], top: Int) -> Double {
+package func accuracy(_ output: Tensor, labels: [Int], top: Int) -> Double {
   let correct = labels.enumerated().count { row, label in
     let values = Array(output.row(row))
     let above = values.indices.count {
