@@ -59,7 +59,8 @@ struct ContributionsCommand: ParsableCommand {
       path: out,
       provenance: try Provenance(
         schema: ContributionFile.schema, schemaVersion: ContributionFile.schemaVersion,
-        command: Console.commandLine, options: job.resolvedOptions, seed: running.seed,
+        command: Console.commandLine,
+        options: PictureRunOptions(options: job.resolvedOptions, pictures: pictures), seed: running.seed,
         software: Codec.software,
         fingerprints: [
           try pictures?.list.fingerprint() ?? Provenance.Input(file: ArrayFile.path(of: source)),

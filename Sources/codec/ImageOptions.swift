@@ -101,6 +101,21 @@ struct ImageOptions: ParsableArguments {
   }
 }
 
+/// A run's options with how its pictures are prepared, as one JSON object of the provenance.
+struct PictureRunOptions<Options: Encodable>: Encodable {
+  let options: Options
+  let pictures: ImageSource?
+
+  private enum Key: CodingKey { case preparation }
+
+  func encode(to encoder: any Encoder) throws {
+    try options.encode(to: encoder)
+    guard let pictures else { return }
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(pictures.preparation.words, forKey: .preparation)
+  }
+}
+
 extension ContributionInput {
   /// Pictures as a model's stimuli.
   init(_ images: ImageSource, model: LoadedModel) throws {

@@ -81,7 +81,8 @@ struct MapsCommand: ParsableCommand {
       path: out,
       provenance: try Provenance(
         schema: MapRun.schema, schemaVersion: MapRun.schemaVersion, command: Console.commandLine,
-        options: job.options, seed: nil, software: Codec.software,
+        options: PictureRunOptions(options: job.options, pictures: source), seed: nil,
+        software: Codec.software,
         fingerprints: try [source.list.fingerprint()]
           + ([self.model.model] + (modes.map { [$0] } ?? [])).map(Provenance.Input.init(file:))),
       force: output.force, resume: output.resume)

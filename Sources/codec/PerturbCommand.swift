@@ -94,7 +94,8 @@ struct PerturbCommand: ParsableCommand {
       path: out,
       provenance: try Provenance(
         schema: PerturbationRun.schema, schemaVersion: PerturbationRun.schemaVersion,
-        command: Console.commandLine, options: job.options, seed: running.seed, software: Codec.software,
+        command: Console.commandLine, options: PictureRunOptions(options: job.options, pictures: images),
+        seed: running.seed, software: Codec.software,
         fingerprints: try [images.list.fingerprint()] + files.map(Provenance.Input.init(file:))),
       force: output.force, resume: output.resume)
     let summary = try job.write(to: writer, threads: running.threads, progress: ProgressLine.handler)

@@ -97,7 +97,8 @@ struct SweepCommand: ParsableCommand {
       path: out,
       provenance: try Provenance(
         schema: SweepRun.schema, schemaVersion: SweepRun.schemaVersion, command: Console.commandLine,
-        options: job.options, seed: running.seed, software: Codec.software,
+        options: PictureRunOptions(options: job.options, pictures: source), seed: running.seed,
+        software: Codec.software,
         fingerprints: try files.map(Provenance.Input.init(file:))
           + (source.map { [try $0.list.fingerprint()] } ?? [])),
       force: output.force, resume: output.resume)

@@ -49,6 +49,18 @@ public struct PicturePreparation: Sendable {
 
   private static func text(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: "×") }
 
+  /// How pictures are prepared, in words: part of what decides a result's values.
+  public var words: String {
+    let resize =
+      switch preprocessing.resize {
+      case .squash: "squashed"
+      case .shorterSide(let side): "shorter side \(side), middle cut out"
+      }
+    return
+      "\(height)×\(width), \(resize), \(preprocessing.interpolation.rawValue), mean \(preprocessing.mean), "
+      + "deviation \(preprocessing.standardDeviation)"
+  }
+
   /// The picture resized and cut: what the network sees, before normalisation.
   public func seen(_ picture: Picture) -> Picture {
     switch preprocessing.resize {
