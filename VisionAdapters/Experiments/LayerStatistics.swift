@@ -38,6 +38,15 @@ package struct LayerStatistics: Sendable {
     package var learned = Pair<[Double]>(contributions: [], activations: [])
     /// The same over groups of randomly permuted dimensions, averaged over the draws.
     package var random = Pair<[Double]>(contributions: [], activations: [])
+
+    fileprivate mutating func append(
+      contributions: (learned: Double, random: Double), activations: (learned: Double, random: Double)
+    ) {
+      learned.contributions.append(contributions.learned)
+      learned.activations.append(activations.learned)
+      random.contributions.append(contributions.random)
+      random.activations.append(activations.random)
+    }
   }
 
   package let layer: String
@@ -77,10 +86,8 @@ package struct LayerStatistics: Sendable {
         sums.contributions.add(net, label: label)
         sums.activations.add(activation, label: label)
       }
-      if heads != nil {
-        groupings.append(net, to: &heads!.learned.contributions, &heads!.random.contributions)
-        groupings.append(activation, to: &heads!.learned.activations, &heads!.random.activations)
-      }
+      heads?.append(
+        contributions: groupings.sparsities(net), activations: groupings.sparsities(activation))
     }
     if file.labels != nil, sums.contributions.presentClasses.count > 1 {
       dimensionality = Pair(
@@ -107,9 +114,9 @@ private struct HeadGroupings {
     }
   }
 
-  func append(_ values: [Double], to own: inout [Double], _ others: inout [Double]) {
-    own.append(sparsity(values, learned))
-    others.append(Statistics.mean(random.map { sparsity(values, $0) }))
+  /// Sparsity over heads, and the mean over the random groupings.
+  func sparsities(_ values: [Double]) -> (learned: Double, random: Double) {
+    (sparsity(values, learned), Statistics.mean(random.map { sparsity(values, $0) }))
   }
 
   private func sparsity(_ values: [Double], _ groups: [Int]) -> Double {
