@@ -52,7 +52,9 @@ public struct DecompositionRun: Sendable {
     while finished < layers.count {
       try Interrupt.check()
       let next = finished..<min(finished + team.count, layers.count)
-      let results = try team.map(next) { [self] _, index in try decomposition(of: layers[index], progress: progress) }
+      let results = try team.map(next) { [self] _, index in
+        try decomposition(of: layers[index], progress: progress)
+      }
       for result in results {
         try output.write(result)
         finished += 1

@@ -30,11 +30,12 @@ extension Plan {
   public func forward(_ input: Tensor, masks: [ChannelMask]) throws -> Tensor {
     for mask in masks {
       precondition(taps.contains(mask.tensor) || mask.tensor == network.input, "\(mask.tensor) is no tap")
-      precondition(mask.factors.rows == input.rows && mask.layout.units == elementCount(network.shapes[mask.tensor]!))
+      precondition(
+        mask.factors.rows == input.rows && mask.layout.units == elementCount(network.shapes[mask.tensor]!))
     }
-    return try forward(input, changing: { tensor in
+    return try forward(input) { tensor in
       for mask in masks where mask.tensor == tensor { self.scale(by: mask) }
-    })
+    }
   }
 
   private func scale(by mask: ChannelMask) {
