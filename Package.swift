@@ -63,7 +63,9 @@ let package = Package(
     .target(name: "Stimuli", dependencies: ["Runtime", "Numerics"], swiftSettings: memorySafe),
     .target(
       name: "Networks",
-      dependencies: ["Runtime", "Numerics", "Storage", "ONNXSchema", "CBLAS", "CFFTW", "COneDNN", "CKernels"],
+      dependencies: [
+        "Runtime", "Numerics", "Storage", "ONNXSchema", "CBLAS", "CFFTW", "COneDNN", "CKernels",
+      ],
       swiftSettings: strict),
     .target(
       name: "Contributions",
