@@ -16,5 +16,12 @@ let package = Package(
         .product(name: "Contributions", package: "codec"), .product(name: "Networks", package: "codec"),
         .product(name: "Numerics", package: "codec"), .product(name: "Retina", package: "codec"),
       ]),
+    .executableTarget(
+      name: "vision-benchmark",
+      dependencies: [
+        .product(name: "Contributions", package: "codec"), .product(name: "Networks", package: "codec"),
+        .product(name: "Numerics", package: "codec"), .product(name: "Retina", package: "codec"),
+        .product(name: "VisionAdapters", package: "codec"),
+      ]),
   ]
 )

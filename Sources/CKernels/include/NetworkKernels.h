@@ -2,6 +2,7 @@
 /* Hot loops of the network operators: values, and products with their derivatives. `adds` says whether a result
    adds to what is there. */
 #include <stddef.h>
+#include <stdint.h>
 #include "CKernels.h"
 
 /* 1 where every number is finite. */
@@ -92,3 +93,18 @@ void codec_max_pool_reverse(const codec_pool *p, size_t planes, const float *x, 
 void codec_max_pool_tangent(const codec_pool *p, size_t planes, const float *x, const float *given, float *result);
 void codec_average_pool(const codec_pool *p, size_t planes, const float *x, float *y);
 void codec_average_pool_reverse(const codec_pool *p, size_t planes, const float *given, float *result);
+
+/* Images with the channels last, [sample, y, x, channel] (channels_last.c). */
+/* y[sample, column, row] (+)= x[sample, row, column]: from channels first to last and back. */
+void codec_turn(size_t samples, size_t rows, size_t columns, const float *x, float *y, int adds);
+/* result (+)= given where y > 0, else 0. */
+void codec_where_positive(size_t n, const float *y, const float *given, float *result, int adds);
+/* Rounded to the nearest bf16 number, ties to even. */
+void codec_to_bf16(size_t n, const float *x, uint16_t *y);
+/* `best` and `place` have room for a number of each channel. */
+void codec_max_pool_last(const codec_pool *p, size_t samples, size_t channels, const float *x, int32_t *place,
+                         float *y);
+void codec_max_pool_last_reverse(const codec_pool *p, size_t samples, size_t channels, const float *x,
+                                 const float *given, float *best, int32_t *place, float *result);
+void codec_max_pool_last_tangent(const codec_pool *p, size_t samples, size_t channels, const float *x,
+                                 const float *given, float *best, int32_t *place, float *result);

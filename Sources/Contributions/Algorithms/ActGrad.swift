@@ -7,7 +7,10 @@ struct ActGrad: ContributionAlgorithm {
       try plan.reverseEndpoints(of: block, target: target)
       try plan.addProducts(
         to: &block, target: target, weights: { [count = block.count] _ in Array(repeating: 1, count: count) },
-        origin: { hiddenBaseline == .input ? try plan.baselineValue(of: $0) : nil },
+        origin: { tap in
+          guard hiddenBaseline == .input else { return nil }
+          return plan.plan.turned(try plan.baselineValue(of: tap), of: tap.name, toPlan: true)
+        },
         lend: { plan.plan.withValue(of: $0.name, $1) })
     }
   }

@@ -7,14 +7,18 @@ package protocol ContributionAlgorithm: Sendable {
   /// - Throws: `CodecError` of kind `usage` where the plan's network and taps do not suit the algorithm.
   func check(_ plan: ContributionPlan) throws
 
-  /// Adds every tap's contributions to the block's maps, which are 0.
+  /// Adds every tap's contributions to the block's maps, which are 0, in the order of the plan's memory.
   ///
   /// The plan has just run the samples forward: its taps hold the values at the samples.
   func addContributions(to block: inout ContributionBlock, on plan: ContributionPlan) throws
+
+  /// Whether it leaves maps in the order of the taps' shapes instead.
+  var leavesPlainMaps: Bool { get }
 }
 
 extension ContributionAlgorithm {
   package func check(_ plan: ContributionPlan) throws {}
+  package var leavesPlainMaps: Bool { false }
 }
 
 /// How many steps a path takes.

@@ -4,6 +4,7 @@ import Numerics
 struct HiddenIntegratedGradients: ContributionAlgorithm {
   let rule: QuadratureRule
   let steps: PathSteps
+  let leavesPlainMaps = true
 
   func check(_ plan: ContributionPlan) throws {
     for tap in plan.taps { _ = try plan.network.slice(from: tap.name, to: plan.network.output) }

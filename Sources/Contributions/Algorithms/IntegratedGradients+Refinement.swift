@@ -67,7 +67,8 @@ extension IntegratedGradients {
       cuts.map { cut in
         let tap = plan.watchedTaps[cut]
         let map = target.maps[cut]
-        let sums = tap.layout.signSplit(map.span, at: sample * tap.units)
+        let layout = plan.plan.layout(of: tap.name, tap.layout)
+        let sums = layout.signSplit(map.span, at: sample * tap.units)
         let size = sums.positive.reduce(0, +) - sums.negative.reduce(0, +)
         let goal = tolerance * max(abs(target.change(ofSample: sample)), Self.floor * size)
         return max(goal, .leastNormalMagnitude)

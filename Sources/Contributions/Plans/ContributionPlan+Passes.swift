@@ -55,7 +55,9 @@ extension ContributionPlan {
     let output = try forward(samples.map { RowRun(sample: $0, along: [1]) }, of: block)
     block.output = Matrix(output.reshaped([block.count, output.rowCount]))
     block.activations = watchedTaps.map { tap in
-      plan.withValue(of: tap.name) { ChannelSums($0, samples: block.count, layout: tap.layout) }
+      plan.withValue(of: tap.name) {
+        ChannelSums($0, samples: block.count, layout: plan.layout(of: tap.name, tap.layout))
+      }
     }
     try checkFinite(block.activations, "activation", of: block)
     for index in block.targets.indices {
@@ -70,7 +72,9 @@ extension ContributionPlan {
       guard includesGradients else { continue }
       try reverse(output, rows: samples, target: block.targets[index])
       block.targets[index].gradients = watchedTaps.map { tap in
-        plan.withGradient(of: tap.name) { ChannelSums($0, samples: block.count, layout: tap.layout) }
+        plan.withGradient(of: tap.name) {
+          ChannelSums($0, samples: block.count, layout: plan.layout(of: tap.name, tap.layout))
+        }
       }
       try checkFinite(block.targets[index].gradients, "gradient", of: block)
     }

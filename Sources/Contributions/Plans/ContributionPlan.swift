@@ -87,10 +87,18 @@ public final class ContributionPlan {
       targets: targets.map { TargetBlock(target: $0, taps: watchedTaps, samples: count) })
     try runEndpoints(of: &block, includesGradients: includesGradients)
     try algorithm.addContributions(to: &block, on: self)
+    if !algorithm.leavesPlainMaps {
+      for target in block.targets.indices {
+        for (index, tap) in watchedTaps.enumerated() {
+          block.targets[target].maps[index] = plan.turned(
+            block.targets[target].maps[index], of: tap.name, toPlan: false)
+        }
+      }
+    }
     return block
   }
 
-  /// A tap's values at x0.
+  /// A tap's values at x0, in the order of its shape.
   func baselineValue(of tap: Tap) throws -> [Float] {
     if let value = baselineTaps[tap.name] { return value }
     let other = try Plan(network: network, batch: 1, taps: [tap.name], precision: plan.precision)

@@ -23,13 +23,60 @@ public protocol Operator: Sendable {
   /// Prepares execution for at most `batch` samples: packs weights, chooses a backend, reserves scratch.
   func compile(inputShapes: [[Int]], batch: Int) throws -> any CompiledOperator
 
-  /// One operator that does this one and then `next`, where that is faster; `nil` where there is none.
+  /// Prepares execution for one plan, with what its operators share; as the other `compile` unless there is something
+  /// to gain.
+  func compile(inputShapes: [[Int]], workspace: PlanWorkspace) throws -> any CompiledOperator
+
+  /// Prepares execution on images kept as `[y, x, channel]`: inputs with three axes and an output with three are;
+  /// shapes are given as ever, `[channel, y, x]`. `nil` where it works on plain images alone.
+  func compileChannelsLast(inputShapes: [[Int]], workspace: PlanWorkspace) throws -> (any CompiledOperator)?
+
+  /// Whether it is faster on images kept as `[y, x, channel]`, so that plain ones are turned for it.
+  var prefersChannelsLast: Bool { get }
+
+  /// Whether derivatives need the inputs of the forward pass.
+  var derivativesReadInputs: Bool { get }
+
+  /// Whether derivatives need the output of the forward pass.
+  var derivativesReadOutput: Bool { get }
+
+  /// One operator that does this one and then `next`, where that is faster; `nil` where there is none. It reads this
+  /// one's inputs, then the others of `next`.
   func fused(with next: any Operator) -> (any Operator)?
+}
+
+/// An operator that treats every number alike and alone, so that it does not matter how images are kept.
+public protocol PointwiseOperator: Operator {}
+
+extension PointwiseOperator {
+  /// The same on every layout.
+  public func compileChannelsLast(inputShapes: [[Int]], workspace: PlanWorkspace) throws
+    -> (any CompiledOperator)?
+  { try compile(inputShapes: inputShapes, workspace: workspace) }
 }
 
 extension Operator {
   /// Outputs may have any sign, unless the operator says otherwise.
   public var isNonnegative: Bool { false }
+
+  /// The same for every plan, unless the operator says otherwise.
+  public func compile(inputShapes: [[Int]], workspace: PlanWorkspace) throws -> any CompiledOperator {
+    try compile(inputShapes: inputShapes, batch: workspace.batch)
+  }
+
+  /// Plain images alone, unless the operator says otherwise.
+  public func compileChannelsLast(inputShapes: [[Int]], workspace: PlanWorkspace) throws
+    -> (any CompiledOperator)?
+  { nil }
+
+  /// Any layout it can, unless the operator says otherwise.
+  public var prefersChannelsLast: Bool { false }
+
+  /// Affine operators have constant derivatives; others need everything unless they say otherwise.
+  public var derivativesReadInputs: Bool { !isAffine }
+
+  /// Affine operators have constant derivatives; others need everything unless they say otherwise.
+  public var derivativesReadOutput: Bool { !isAffine }
 
   /// Nothing to join, unless the operator says otherwise.
   public func fused(with next: any Operator) -> (any Operator)? { nil }

@@ -2,7 +2,7 @@ import CKernels
 import Runtime
 
 /// The sum of two or more tensors of one shape: where residual branches meet.
-public struct Add: Operator {
+public struct Add: PointwiseOperator {
   /// The operator; it has no parameters.
   public init() {}
 

@@ -19,6 +19,9 @@ public struct Attention: Operator {
   /// Whether the output is affine in the inputs.
   public var isAffine: Bool { false }
 
+  /// Whether derivatives need the output of the forward pass.
+  public var derivativesReadOutput: Bool { false }
+
   /// The shape rule.
   public func outputShape(of inputs: [[Int]]) throws -> [Int] {
     let input = try onlyInput(inputs)

@@ -30,6 +30,16 @@ public struct AxisSum: Operator {
     return input.indices.compactMap { axes.contains($0) ? (keepsAxes ? 1 : nil) : input[$0] }
   }
 
+  /// Prepares execution on images with the channels last, where it leaves channels alone.
+  public func compileChannelsLast(inputShapes: [[Int]], workspace: PlanWorkspace) throws
+    -> (any CompiledOperator)?
+  {
+    guard Set(axes) == [1, 2], !keepsAxes else { return nil }
+    let shape = inputShapes[0]
+    return try AxisSum(axes: [0], isMean: isMean).compile(
+      inputShapes: [[shape[1] * shape[2], shape[0]]], workspace: workspace)
+  }
+
   /// Prepares execution.
   public func compile(inputShapes: [[Int]], batch: Int) throws -> any CompiledOperator {
     let input = inputShapes[0]

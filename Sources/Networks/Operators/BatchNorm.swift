@@ -44,6 +44,15 @@ public struct BatchNorm: Operator {
     return input
   }
 
+  /// Prepares execution on images with the channels last, where it acts per channel.
+  public func compileChannelsLast(inputShapes: [[Int]], workspace: PlanWorkspace) throws
+    -> (any CompiledOperator)?
+  {
+    guard factor.count == inputShapes[0][0] else { return nil }
+    return CompiledAffine(
+      factor: factor, offset: offset, shape: [factor.count], rows: elementCount(inputShapes[0].dropFirst()))
+  }
+
   /// Prepares execution.
   public func compile(inputShapes: [[Int]], batch: Int) throws -> any CompiledOperator {
     CompiledAffine(factor: factor, offset: offset, shape: inputShapes[0])

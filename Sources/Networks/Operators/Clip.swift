@@ -1,7 +1,7 @@
 import CKernels
 
 /// x where it lies between two bounds, else the nearer bound; slopes at and beyond the bounds are 0.
-public struct Clip: Operator {
+public struct Clip: PointwiseOperator {
   /// The lower bound; −∞ for none.
   public let low: Float
   /// The upper bound; ∞ for none.

@@ -7,14 +7,21 @@ final class CompiledAffine: CompiledOperator {
   /// Neighbouring numbers that share a factor.
   private let run: Int
 
-  init(factor: [Float], offset: [Float], shape: [Int]) {
+  /// Samples, or pixels where channels are last, of one sample.
+  private let rows: Int
+
+  /// - Parameters:
+  ///   - shape: of one row.
+  ///   - rows: of one sample.
+  init(factor: [Float], offset: [Float], shape: [Int], rows: Int = 1) {
+    self.rows = rows
     self.factor = factor
     self.offset = offset
     run = elementCount(shape) / factor.count
   }
 
   func forward(samples: Int, inputs: [UnsafePointer<Float>], output: UnsafeMutablePointer<Float>) {
-    codec_affine(samples, factor.count, run, factor, offset, inputs[0], output)
+    codec_affine(samples * rows, factor.count, run, factor, offset, inputs[0], output)
   }
 
   func reverse(
@@ -22,13 +29,14 @@ final class CompiledAffine: CompiledOperator {
     outputGradient: UnsafePointer<Float>, inputGradients: [GradientSink?]
   ) {
     guard let sink = inputGradients[0] else { return }
-    codec_scale_runs(samples, factor.count, run, factor, outputGradient, sink.buffer, sink.adds ? 1 : 0)
+    codec_scale_runs(
+      samples * rows, factor.count, run, factor, outputGradient, sink.buffer, sink.adds ? 1 : 0)
   }
 
   func tangent(
     samples: Int, inputs: [UnsafePointer<Float>], output: UnsafePointer<Float>,
     inputTangents: [UnsafePointer<Float>], outputTangent: UnsafeMutablePointer<Float>
   ) {
-    codec_scale_runs(samples, factor.count, run, factor, inputTangents[0], outputTangent, 0)
+    codec_scale_runs(samples * rows, factor.count, run, factor, inputTangents[0], outputTangent, 0)
   }
 }

@@ -65,6 +65,25 @@ public struct Convolution: Operator {
   /// Whether the kernel visits each pixel of the image once and nothing outside it.
   public var isPlain: Bool { geometry == Geometry() }
 
+  /// Whether oneDNN computes it on images with the channels last: the convolutions of image classifiers, not those that
+  /// slide over a movie frame as it is, for which there are Fourier transforms, nor those of groups.
+  public var prefersChannelsLast: Bool {
+    geometry.groups == 1 && !(isPlain && weight.shape[2] * weight.shape[3] > 1)
+  }
+
+  /// Joined with a norm of channels, a sum or a rectifier.
+  public func fused(with next: any Operator) -> (any Operator)? {
+    prefersChannelsLast ? FusedConvolution(self).fused(with: next) : nil
+  }
+
+  /// Prepares execution on images with the channels last.
+  public func compileChannelsLast(inputShapes: [[Int]], workspace: PlanWorkspace) throws
+    -> (any CompiledOperator)?
+  {
+    guard prefersChannelsLast else { return nil }
+    return try FusedConvolution(self).compileChannelsLast(inputShapes: inputShapes, workspace: workspace)
+  }
+
   /// The shape rule.
   public func outputShape(of inputs: [[Int]]) throws -> [Int] {
     let input = try onlyInput(inputs)

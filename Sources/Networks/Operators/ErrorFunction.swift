@@ -1,7 +1,7 @@
 import CKernels
 
 /// The error function erf(x).
-public struct ErrorFunction: Operator {
+public struct ErrorFunction: PointwiseOperator {
   /// The operator; it has no parameters.
   public init() {}
 

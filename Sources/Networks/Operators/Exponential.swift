@@ -1,7 +1,7 @@
 import CKernels
 
 /// The exponential eˣ.
-public struct Exponential: Operator {
+public struct Exponential: PointwiseOperator {
   /// The operator; it has no parameters.
   public init() {}
 

@@ -1,7 +1,7 @@
 import CKernels
 
 /// The Gaussian error linear unit x · Φ(x), Φ the normal distribution function.
-public struct GELU: Operator {
+public struct GELU: PointwiseOperator {
   /// How Φ is computed.
   public enum Form: Sendable {
     /// By the error function: the definition.

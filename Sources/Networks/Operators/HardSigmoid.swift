@@ -1,7 +1,7 @@
 import CKernels
 
 /// clip(slope · x + shift, 0, 1).
-public struct HardSigmoid: Operator {
+public struct HardSigmoid: PointwiseOperator {
   /// The slope of its middle part.
   public let slope: Float
   /// Its value at 0.

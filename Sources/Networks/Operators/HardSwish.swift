@@ -1,7 +1,7 @@
 import CKernels
 
 /// x · clip(x + 3, 0, 6) / 6.
-public struct HardSwish: Operator {
+public struct HardSwish: PointwiseOperator {
   /// The operator; it has no parameters.
   public init() {}
 

@@ -28,6 +28,9 @@ public struct LayerNorm: Operator {
   /// Whether the output is affine in the inputs.
   public var isAffine: Bool { false }
 
+  /// Whether derivatives need the output of the forward pass.
+  public var derivativesReadOutput: Bool { false }
+
   /// The shape rule.
   public func outputShape(of inputs: [[Int]]) throws -> [Int] {
     let input = try onlyInput(inputs)

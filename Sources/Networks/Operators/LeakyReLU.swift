@@ -1,7 +1,7 @@
 import CKernels
 
 /// x where it is positive, else slope · x.
-public struct LeakyReLU: Operator {
+public struct LeakyReLU: PointwiseOperator {
   /// The slope below 0.
   public let slope: Float
 

@@ -21,6 +21,9 @@ public struct MatrixProduct: Operator {
   /// Whether the output is affine in the inputs.
   public var isAffine: Bool { false }
 
+  /// Whether derivatives need the output of the forward pass.
+  public var derivativesReadOutput: Bool { false }
+
   /// The shape rule.
   public func outputShape(of inputs: [[Int]]) throws -> [Int] {
     guard inputs.count == 2 else {

@@ -72,6 +72,14 @@ public struct MaxPool: Operator {
   public func compile(inputShapes: [[Int]], batch: Int) throws -> any CompiledOperator {
     CompiledMaxPool(geometry.sizes(inputShapes[0]), channels: inputShapes[0][0])
   }
+
+  /// Prepares execution on images with the channels last.
+  public func compileChannelsLast(inputShapes: [[Int]], workspace: PlanWorkspace) throws
+    -> (any CompiledOperator)?
+  { CompiledMaxPoolLast(geometry.sizes(inputShapes[0]), channels: inputShapes[0][0]) }
+
+  /// Whether derivatives need the output of the forward pass.
+  public var derivativesReadOutput: Bool { false }
 }
 
 /// The mean of each window, channel by channel.
@@ -152,6 +160,42 @@ private final class CompiledMaxPool: CompiledOperator {
     inputTangents: [UnsafePointer<Float>], outputTangent: UnsafeMutablePointer<Float>
   ) {
     codec_max_pool_tangent(&sizes, samples * channels, inputs[0], inputTangents[0], outputTangent)
+  }
+}
+
+private final class CompiledMaxPoolLast: CompiledOperator {
+  private var sizes: codec_pool
+  private let channels: Int
+  /// The largest number of a window and its place, by channel.
+  private var best: [Float]
+  private var place: [Int32]
+
+  init(_ sizes: codec_pool, channels: Int) {
+    (self.sizes, self.channels) = (sizes, channels)
+    best = Array(repeating: 0, count: channels)
+    place = Array(repeating: 0, count: channels)
+  }
+
+  func forward(samples: Int, inputs: [UnsafePointer<Float>], output: UnsafeMutablePointer<Float>) {
+    codec_max_pool_last(&sizes, samples, channels, inputs[0], &place, output)
+  }
+
+  func reverse(
+    samples: Int, inputs: [UnsafePointer<Float>], output: UnsafePointer<Float>,
+    outputGradient: UnsafePointer<Float>, inputGradients: [GradientSink?]
+  ) {
+    guard let sink = inputGradients[0] else { return }
+    clear(sink, samples * channels, sizes)
+    codec_max_pool_last_reverse(
+      &sizes, samples, channels, inputs[0], outputGradient, &best, &place, sink.buffer)
+  }
+
+  func tangent(
+    samples: Int, inputs: [UnsafePointer<Float>], output: UnsafePointer<Float>,
+    inputTangents: [UnsafePointer<Float>], outputTangent: UnsafeMutablePointer<Float>
+  ) {
+    codec_max_pool_last_tangent(
+      &sizes, samples, channels, inputs[0], inputTangents[0], &best, &place, outputTangent)
   }
 }
 

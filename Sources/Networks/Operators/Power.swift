@@ -1,7 +1,7 @@
 import CKernels
 
 /// x to a constant power; 0.5 is the square root.
-public struct Power: Operator {
+public struct Power: PointwiseOperator {
   /// The power.
   public let exponent: Float
 

@@ -5,7 +5,7 @@ import CKernels
 /// Within rounding of 0 (3 · 2⁻²³ of the layer's root mean square in that sample) nobody can tell on which side x is.
 /// There the slope goes from 0 to 1 in a straight line, so that derivatives do not jump with the library that computed
 /// the layer before.
-public struct ReLU: Operator {
+public struct ReLU: PointwiseOperator {
   /// The operator; it has no parameters.
   public init() {}
 
@@ -17,6 +17,9 @@ public struct ReLU: Operator {
 
   /// Whether no output is ever negative.
   public var isNonnegative: Bool { true }
+
+  /// Whether derivatives need the output of the forward pass.
+  public var derivativesReadOutput: Bool { false }
 
   /// The shape rule.
   public func outputShape(of inputs: [[Int]]) throws -> [Int] { try onlyInput(inputs) }

@@ -1,7 +1,7 @@
 import CKernels
 
 /// The sigmoid-weighted linear unit x · sigmoid(x), also called swish.
-public struct SiLU: Operator {
+public struct SiLU: PointwiseOperator {
   /// The operator; it has no parameters.
   public init() {}
 

@@ -1,7 +1,7 @@
 import CKernels
 
 /// The sigmoid 1 / (1 + e⁻ˣ).
-public struct Sigmoid: Operator {
+public struct Sigmoid: PointwiseOperator {
   /// The operator; it has no parameters.
   public init() {}
 

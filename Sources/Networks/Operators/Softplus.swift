@@ -1,7 +1,7 @@
 import CKernels
 
 /// The softplus log(1 + eˣ), exact in both tails; its slope is the sigmoid.
-public struct Softplus: Operator {
+public struct Softplus: PointwiseOperator {
   /// The operator; it has no parameters.
   public init() {}
 

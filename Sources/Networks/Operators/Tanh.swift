@@ -1,7 +1,7 @@
 import CKernels
 
 /// The hyperbolic tangent.
-public struct Tanh: Operator {
+public struct Tanh: PointwiseOperator {
   /// The operator; it has no parameters.
   public init() {}
 

@@ -39,7 +39,7 @@ extension Plan {
   }
 
   private func scale(by mask: ChannelMask) {
-    let (buffer, layout) = (values[mask.tensor], mask.layout)
+    let (buffer, layout) = (values[mask.tensor], layout(of: mask.tensor, mask.layout))
     for sample in 0..<mask.factors.rows {
       for channel in 0..<layout.channels {
         let factor = mask.factors.elements[sample * layout.channels + channel]

@@ -5,6 +5,9 @@ import Runtime
 public enum Precision: String, Sendable, CaseIterable {
   /// Single precision throughout.
   case f32
+  /// Convolutions and dense layers multiply numbers rounded to bf16 and add in single precision, in which everything
+  /// else is; only on processors that have bf16 arithmetic.
+  case bf16
 }
 
 /// A network compiled for a largest batch and a set of taps: runs it forward, pulls gradients back to every tap
@@ -32,6 +35,9 @@ public final class Plan {
   }
 
   let steps: [PlanStep]
+  /// Where tensors are that are not plain.
+  let places: [String: Place]
+  private let counts: [String: Int]
   let values: TensorBuffers
   let gradients: TensorBuffers
   private(set) var tangents: TensorBuffers?
@@ -48,12 +54,14 @@ public final class Plan {
     precondition(batch > 0)
     for tap in taps { _ = try network.shape(of: tap) }
     (self.network, self.batch, self.taps, self.precision) = (network, batch, taps, precision)
-    steps = try PlanStep.compile(network, batch: batch, taps: taps)
-    let tensors = [network.input] + steps.map(\.output)
-    values = TensorBuffers(tensors, of: network, batch: batch)
-    let pulled = Set(taps.flatMap { network.dependents(of: $0) }).union([network.output])
-    gradients = TensorBuffers(
-      tensors.filter { pulled.contains($0) || taps.contains($0) }, of: network, batch: batch)
+    let program = try PlanProgram(
+      network, taps: taps, workspace: PlanWorkspace(batch: batch, precision: precision))
+    (steps, places) = (program.steps, program.places)
+    let counts = program.shapes.mapValues { elementCount($0) }
+    let lifetimes = Lifetimes(program.steps, input: network.input, output: network.output, taps: taps)
+    values = TensorBuffers(lifetimes.values, counts: counts, batch: batch)
+    gradients = TensorBuffers(lifetimes.gradients, counts: counts, batch: batch)
+    self.counts = counts
   }
 
   /// Runs the network.
@@ -68,7 +76,7 @@ public final class Plan {
   /// - Parameter change: called with the name of each tensor once its values are there and before they are read.
   func forward(_ input: Tensor, changing change: ((String) -> Void)?) throws -> Tensor {
     try check(input, against: network.inputShape, "input")
-    values.store(input, network.input)
+    store(input, network.input, in: values)
     change?(network.input)
     try run(samples: input.rows, changing: change)
     return try read(network.output, from: values, "value")
@@ -97,7 +105,7 @@ public final class Plan {
   public func reverse(_ outputGradient: Tensor) throws {
     try check(outputGradient, against: network.outputShape, "output gradient")
     try checkSamples(of: outputGradient, "output gradient")
-    gradients.store(outputGradient, network.output)
+    store(outputGradient, network.output, in: gradients)
     var written: Set = [network.output]
     for step in steps.reversed() where written.contains(step.output) {
       let sinks = step.inputs.map { input -> GradientSink? in
@@ -128,9 +136,12 @@ public final class Plan {
   public func tangent(_ inputTangent: Tensor) throws -> Tensor {
     try check(inputTangent, against: network.inputShape, "input tangent")
     try checkSamples(of: inputTangent, "input tangent")
-    let tangents = tangents ?? TensorBuffers([network.input] + steps.map(\.output), of: network, batch: batch)
+    let tangents =
+      tangents
+      ?? TensorBuffers(
+        .forever([network.input] + steps.map(\.output)), counts: counts, batch: batch)
     self.tangents = tangents
-    tangents.store(inputTangent, network.input)
+    store(inputTangent, network.input, in: tangents)
     for step in steps {
       try step.compiled.tangent(
         samples: samples, inputs: step.inputs.map { values.reading($0) }, output: values.reading(step.output),
@@ -174,8 +185,7 @@ extension Plan {
   /// Copies a tensor out.
   /// - Throws: `CodecError` of kind `data` naming tensor and sample where a number is not finite.
   private func read(_ tensor: String, from buffers: TensorBuffers, _ role: String) throws -> Tensor {
-    let shape = network.shapes[tensor]!
-    let result = buffers.load(tensor, samples: samples, shape: shape)
+    let result = load(tensor, from: buffers)
     if let sample = firstNonFiniteRow(result) {
       throw CodecError(
         .data, "the \(role) of \(tensor) is not finite in sample \(sample) of the batch", at: network.name,

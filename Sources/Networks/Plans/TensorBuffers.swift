@@ -1,22 +1,27 @@
-import Numerics
-
-/// The memory of one pass of a plan: a buffer `[batch, per-sample shape]` for each tensor, in one allocation.
+/// The memory of one pass of a plan: a buffer `[batch, per-sample shape]` for each tensor, in one allocation. Tensors
+/// that never live at the same time share memory.
 final class TensorBuffers {
   private let memory: UnsafeMutableBufferPointer<Float>
   private let starts: [String: UnsafeMutablePointer<Float>]
   private let counts: [String: Int]
 
-  init(_ tensors: [String], of network: Network, batch: Int) {
-    var offsets: [String: Int] = [:]
-    var total = 0
-    for tensor in tensors {
-      offsets[tensor] = total
-      total += alignedCount(batch * elementCount(network.shapes[tensor]!))
+  /// - Parameters:
+  ///   - counts: numbers of one sample of each tensor.
+  init(_ lifetimes: [Lifetime], counts: [String: Int], batch: Int) {
+    var placed: [(lifetime: Lifetime, memory: Range<Int>)] = []
+    for lifetime in lifetimes.sorted(by: { $0.span.lowerBound < $1.span.lowerBound }) {
+      let count = alignedCount(batch * counts[lifetime.tensor]!)
+      var start = 0
+      for taken in placed.filter({ $0.lifetime.span.overlaps(lifetime.span) }).map(\.memory)
+        .sorted(by: { $0.lowerBound < $1.lowerBound }) where taken.overlaps(start..<start + count)
+      { start = taken.upperBound }
+      placed.append((lifetime, start..<start + count))
     }
-    let memory = allocateAligned(max(total, 1))
+    let memory = allocateAligned(max(placed.map(\.memory.upperBound).max() ?? 0, 1))
     self.memory = memory
-    starts = offsets.mapValues { memory.baseAddress! + $0 }
-    counts = Dictionary(uniqueKeysWithValues: tensors.map { ($0, elementCount(network.shapes[$0]!)) })
+    starts = Dictionary(
+      uniqueKeysWithValues: placed.map { ($0.lifetime.tensor, memory.baseAddress! + $0.memory.lowerBound) })
+    self.counts = counts
   }
 
   deinit { memory.deallocate() }
@@ -30,26 +35,9 @@ final class TensorBuffers {
   /// The buffer of a tensor, `nil` where none was reserved.
   func find(_ tensor: String) -> UnsafeMutablePointer<Float>? { starts[tensor] }
 
-  /// Copies the rows of `source` into a tensor's buffer.
-  func store(_ source: Tensor, _ tensor: String) {
-    source.elements.withUnsafeBufferPointer { elements in
-      self[tensor].update(from: elements.baseAddress!, count: elements.count)
-    }
-  }
-
   /// Fills a tensor's first `samples` rows with zeros.
   func clear(_ tensor: String, samples: Int) {
     self[tensor].update(repeating: 0, count: samples * counts[tensor]!)
-  }
-
-  /// Copies the first `samples` rows out.
-  func load(_ tensor: String, samples: Int, shape: [Int]) -> Tensor {
-    let count = samples * counts[tensor]!
-    let elements = [Float](unsafeUninitializedCapacity: count) { target, initialised in
-      target.baseAddress!.initialize(from: self[tensor], count: count)
-      initialised = count
-    }
-    return Tensor(shape: [samples] + shape, elements: elements)
   }
 }
 
