@@ -11,6 +11,12 @@ public enum TrainingLoss: String, Sendable, Equatable, Codable, CaseIterable {
   /// Added to rates inside the logarithm.
   static let floor: Float = 1e-6
 
+  /// The mean loss of predictions.
+  public func mean(of rates: [Float], targets: [Float]) -> Double {
+    var slopes = rates
+    return evaluate(rates.count, output: rates, target: targets, slopes: &slopes)
+  }
+
   /// The mean loss over all numbers, and its slopes for each output.
   func evaluate(
     _ count: Int, output: UnsafePointer<Float>, target: UnsafePointer<Float>,
