@@ -85,7 +85,7 @@ struct TrainingTests {
           .reduce(0.0) { $0 + Double(network.parameters[$1]) * Double(network.parameters[$1]) }
         return try step.run(pass, network, loss: loss, penalties: penalties) + 0.01 * squares
       }
-      let found = (try value(1e-3) - value(-1e-3)) / 2e-3
+      let found = (try value(2e-4) - value(-2e-4)) / 4e-4
       let expected = zip(slope, direction).reduce(0.0) { $0 + $1.0 * $1.1 }
       #expect(abs(found - expected) < 0.03 * size, "\(entry.name): \(found) and \(expected)")
     }
