@@ -46,7 +46,7 @@ struct FitCommand: ParsableCommand {
 
 /// How a network is trained, where it differs from the defaults.
 struct TrainingOptions: ParsableArguments {
-  @Option(name: .long, help: "Frames a response is predicted from (default: 0.3 s of them).")
+  @Option(name: .long, help: "Frames a response is predicted from (default: 0.4 s of them).")
   var history: Int?
 
   @Option(name: .long, help: ArgumentHelp("Channels of both layers.", valueName: "a,b"))

@@ -3,7 +3,7 @@ import Runtime
 
 /// How a retina network is fitted to a recording: everything but the data and the seed.
 public struct FitOptions: Sendable, Equatable, Codable {
-  /// Frames a response is predicted from; nil takes 0.2 to 0.4 s of them.
+  /// Frames a response is predicted from; nil takes 0.4 s of them.
   public var history: Int?
   /// Channels of the two convolutions.
   public var channels = [8, 8]
@@ -16,9 +16,9 @@ public struct FitOptions: Sendable, Equatable, Codable {
   /// What training makes small.
   public var loss = TrainingLoss.poisson
   /// Penalties and noise.
-  public var penalties = TrainingPenalties(weights: 1e-3, activity: 0, noise: 0.1)
+  public var penalties = TrainingPenalties(weights: 0.03, activity: 0, noise: 0.1)
   /// Windows of one step, a multiple of 16.
-  public var batch = 128
+  public var batch = 64
   /// Adam's step length at the start.
   public var learningRate = 3e-3
   /// The most passes over the training windows.
@@ -92,8 +92,8 @@ public struct FitOptions: Sendable, Equatable, Codable {
     return [first, zip(first, left).map { min($1, odd(0.7 * Double($0))) }]
   }
 
-  /// The history for a frame rate: 0.3 s, between 8 and 60 frames; 20 where nobody knows the rate.
+  /// The history for a frame rate: 0.4 s, between 8 and 60 frames; 20 where nobody knows the rate.
   static func history(frameRate: Double?) -> Int {
-    frameRate.map { max(8, min(60, Int((0.3 * $0).rounded()))) } ?? 20
+    frameRate.map { max(8, min(60, Int((0.4 * $0).rounded()))) } ?? 20
   }
 }
