@@ -21,6 +21,22 @@ public struct Adam: Sendable {
     second = Array(repeating: 0, count: count)
   }
 
+  /// An optimiser that goes on after `steps` steps with the moments it had then.
+  /// - Parameters:
+  ///   - first: first moments, one for each parameter.
+  ///   - second: second moments.
+  public init(
+    steps: Int, first: [Float], second: [Float], decay: (first: Double, second: Double) = (0.9, 0.999),
+    epsilon: Float = 1e-8
+  ) {
+    precondition(first.count == second.count && steps >= 0)
+    self.init(count: first.count, decay: decay, epsilon: epsilon)
+    (self.steps, self.first, self.second) = (steps, first, second)
+  }
+
+  /// First and second moments: with `steps` all that the next step depends on.
+  public var moments: (first: [Float], second: [Float]) { (first, second) }
+
   /// Moves the parameters one step against the gradient.
   /// - Complexity: O(parameters).
   public mutating func step(_ parameters: inout [Float], gradient: [Float], learningRate: Double) {

@@ -58,11 +58,17 @@ extension RandomStream {
 
   /// Fills an array with normal numbers of mean 0, four of each block (Box–Muller in single precision).
   public mutating func fillNormal(_ values: inout [Float], standardDeviation: Float = 1) {
-    let count = values.count
-    let first = takeBlocks((count + 3) / 4)
     values.withUnsafeMutableBufferPointer {
       guard let start = $0.baseAddress else { return }
-      codec_philox_normal(key, stream, first, count, standardDeviation, start)
+      fillNormal(start, count: $0.count, standardDeviation: standardDeviation)
     }
+  }
+
+  /// The same on raw memory.
+  package mutating func fillNormal(
+    _ values: UnsafeMutablePointer<Float>, count: Int, standardDeviation: Float
+  ) {
+    let first = takeBlocks((count + 3) / 4)
+    codec_philox_normal(key, stream, first, count, standardDeviation, values)
   }
 }

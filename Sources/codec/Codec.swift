@@ -21,7 +21,8 @@ import Runtime
       """,
     version: version,
     subcommands: [
-      DemoCommand.self, AnalyzeCommand.self, ContributionsCommand.self, DecomposeCommand.self,
+      DemoCommand.self, FitCommand.self, AnalyzeCommand.self, ContributionsCommand.self,
+      DecomposeCommand.self,
       ClusterCommand.self,
       IRFCommand.self, ReportCommand.self, SimulateCommand.self, InspectCommand.self,
       StatisticsCommand.self, ClassesCommand.self, PerturbCommand.self, MapsCommand.self, SweepCommand.self,

@@ -31,3 +31,4 @@ void codec_philox_bits(uint64_t key, uint64_t stream, uint64_t first, size_t blo
 #include "SpectralKernels.h"
 #include "movie.h"
 #include "pathsums.h"
+#include "training.h"

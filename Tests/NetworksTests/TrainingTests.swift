@@ -1,0 +1,124 @@
+import Networks
+import Numerics
+import Retina
+import Storage
+import TestSupport
+import Testing
+
+/// One training step of a small network against PyTorch's, and gradients against finite differences.
+struct TrainingTests {
+  /// A fixture of `scripts/fixtures/training.py`.
+  struct StepCase {
+    let file: Safetensors
+    let stack: ConvolutionalStack
+    let movie: MovieWindows
+    let targets: [Float]
+    let network: TrainableNetwork
+
+    init(_ norm: ConvolutionalStack.Norm) throws {
+      let file = try Safetensors(reading: Fixtures.path("training/\(norm.rawValue).safetensors"))
+      self.file = file
+      stack = ConvolutionalStack(
+        input: [4, 9, 8],
+        layers: [.init(channels: 5, kernel: [3, 4]), .init(channels: 9, kernel: [2, 3])], outputs: 3,
+        norm: norm)
+      movie = MovieWindows(
+        frames: try file.tensor("movie").reshaped([60, 1, 9, 8]), history: 4,
+        starts: try file.tensor("starts").elements.map { Int($0) })
+      targets = try file.tensor("targets").elements
+      network = try TrainableNetwork(stack: stack) { try file.tensor("before.\($0)", shape: $1) }
+    }
+
+    func run(
+      _ pass: TrainingPass, _ network: TrainableNetwork, loss: TrainingLoss = .poisson,
+      penalties: TrainingPenalties = TrainingPenalties(weights: 0.01, activity: 0.02)
+    ) throws -> Double {
+      try pass.run(
+        network, movie: movie, samples: Array(0..<32)[...], targets: targets, loss: loss,
+        penalties: penalties,
+        random: RandomStream(seed: 5))
+    }
+  }
+
+  @Test(arguments: ConvolutionalStack.Norm.allCases)
+  func oneStepIsPyTorchs(_ norm: ConvolutionalStack.Norm) throws {
+    let step = try StepCase(norm)
+    let pass = try TrainingPass(step.stack, batch: 32, threads: 2)
+    let loss = try step.run(pass, step.network)
+    #expect(abs(loss - Double(try step.file.tensor("loss").elements[0])) < 1e-5)
+    for entry in step.stack.parameters {
+      let expected = try step.file.tensor("gradient.\(entry.name)").elements.map(Double.init)
+      let found = pass.gradient[entry.range].map(Double.init)
+      #expect(relativeDifference(found, expected) < 2e-5, "\(entry.name)")
+    }
+    var network = step.network
+    var adam = Adam(count: network.parameters.count)
+    adam.step(&network.parameters, gradient: pass.gradient, learningRate: 0.01)
+    pass.settle(&network, momentum: 0.1)
+    for (name, tensor) in network.tensors {
+      let expected = try step.file.tensor("after.\(name)", shape: tensor.shape)
+      #expect(relativeDifference(tensor, expected) < 2e-5, "\(name)")
+    }
+  }
+
+  @Test(arguments: [TrainingLoss.poisson, .squared], ConvolutionalStack.Norm.allCases)
+  func gradientsAreFiniteDifferences(_ loss: TrainingLoss, _ norm: ConvolutionalStack.Norm) throws {
+    let step = try StepCase(norm)
+    let pass = try TrainingPass(step.stack, batch: 32, threads: 1)
+    let penalties = TrainingPenalties(weights: 0.01)
+    _ = try step.run(pass, step.network, loss: loss, penalties: penalties)
+    let gradient = pass.gradient
+    var stream = RandomStream(seed: 11)
+    for entry in step.stack.parameters {
+      // Half along the gradient, so that the change stands out of rounding, and half in a random direction; short steps
+      // cross few of the rectifiers' kinks.
+      let slope = entry.range.map { Double(gradient[$0]) }
+      let noise = entry.range.map { _ in stream.normal() }
+      let (size, spread) = (norm2(slope), norm2(noise))
+      let direction = zip(slope, noise).map { $0 / size + $1 / spread }
+      func value(_ t: Double) throws -> Double {
+        var network = step.network
+        for (place, index) in entry.range.enumerated() {
+          network.parameters[index] += Float(t * direction[place])
+        }
+        let squares = step.stack.parameters.filter { $0.shape.count > 1 }.flatMap { $0.range }
+          .reduce(0.0) { $0 + Double(network.parameters[$1]) * Double(network.parameters[$1]) }
+        return try step.run(pass, network, loss: loss, penalties: penalties) + 0.01 * squares
+      }
+      let found = (try value(2e-4) - value(-2e-4)) / 4e-4
+      let expected = zip(slope, direction).reduce(0.0) { $0 + $1.0 * $1.1 }
+      #expect(abs(found - expected) < 0.03 * size, "\(entry.name): \(found) and \(expected)")
+    }
+  }
+
+  private func norm2(_ values: [Double]) -> Double { values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+
+  @Test func gradientsDoNotDependOnThreads() throws {
+    let step = try StepCase(.unit)
+    let penalties = TrainingPenalties(weights: 0.01, activity: 0.02, noise: 0.1)
+    let passes = try [1, 3].map { try TrainingPass(step.stack, batch: 32, threads: $0) }
+    let losses = try passes.map { try step.run($0, step.network, penalties: penalties) }
+    #expect(losses[0] == losses[1])
+    #expect(passes[0].gradient == passes[1].gradient)
+  }
+
+  @Test func predictionsUseTheRunningStatistics() throws {
+    let step = try StepCase(.unit)
+    let pass = try TrainingPass(step.stack, batch: 32, threads: 1)
+    var network = step.network
+    try pass.settle(&network, movie: step.movie, over: Array(0..<32))
+    let rates = try pass.predict(network, movie: step.movie, samples: Array(0..<32) + [3])
+    let metadata = [
+      "architecture": "retina-cnn", "history": "4", "frame": "9x8", "norm": "unit", "bn_eps": "0.001",
+      "norm_mean": "0", "norm_std": "1", "output": "softplus",
+    ]
+    let model = try RetinaCNN().load(
+      ModelWeights(name: "fitted", tensors: network.tensors, metadata: metadata))
+    let windows = (Array(0..<32) + [3]).flatMap { window in
+      step.movie.frames[step.movie.starts[window] * 72..<(step.movie.starts[window] + 4) * 72]
+    }
+    let expected = try Plan(network: model.network, batch: 33, taps: [])
+      .forward(Tensor(shape: [33, 4, 9, 8], elements: windows))
+    #expect(relativeDifference(rates.map(Double.init), expected.elements.map(Double.init)) < 1e-5)
+  }
+}
