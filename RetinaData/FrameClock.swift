@@ -18,7 +18,8 @@ struct FrameClock {
   private static let plausible = 0.5...5000
 
   init(split: String, _ layout: RecordingLayout, frameCount: Int) throws {
-    times = try Self.times(split, layout.file, frameCount)
+    let times = try Self.times(split, layout.file, frameCount)
+    self.times = times
     let starts = try Self.segmentStarts(split, layout.file, frameCount)
     let interval = times.flatMap { Self.medianInterval($0) }
     frameRate = try Self.frameRate(split, layout, interval: interval)
