@@ -42,6 +42,8 @@ let package = Package(
     .systemLibrary(
       name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto",
       providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CZip", path: "Sources/CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     // Hot loops that need the processor's vector instructions, dispatched at run time.
     .target(
       name: "CKernels", path: "Sources/CKernels",
@@ -58,7 +60,7 @@ let package = Package(
       name: "Numerics", dependencies: ["Runtime", "CBLAS", "CFFTW", "CKernels"],
       swiftSettings: strict),
     .target(
-      name: "Storage", dependencies: ["Runtime", "Numerics", "CHDF5", "CCrypto", "CJPEG", "CPNG"],
+      name: "Storage", dependencies: ["Runtime", "Numerics", "CHDF5", "CCrypto", "CJPEG", "CPNG", "CZip"],
       swiftSettings: strict),
     .target(name: "Stimuli", dependencies: ["Runtime", "Numerics"], swiftSettings: memorySafe),
     .target(

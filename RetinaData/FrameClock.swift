@@ -5,6 +5,8 @@ import Storage
 struct FrameClock {
   let frameRate: Double?
   let segments: [Range<Int>]
+  /// When each frame was shown, seconds, where the file says.
+  let times: [Double]?
   /// What was noticed and dealt with, one sentence each.
   let remarks: [String]
 
@@ -17,6 +19,7 @@ struct FrameClock {
 
   init(split: String, _ layout: RecordingLayout, frameCount: Int) throws {
     let times = try Self.times(split, layout.file, frameCount)
+    self.times = times
     let starts = try Self.segmentStarts(split, layout.file, frameCount)
     let interval = times.flatMap { Self.medianInterval($0) }
     frameRate = try Self.frameRate(split, layout, interval: interval)
@@ -62,7 +65,13 @@ struct FrameClock {
     return starts
   }
 
-  private static func medianInterval(_ times: [Double]) -> Double? {
+  /// Continuous runs of frames: between intervals that are more than 1.5 times the usual one.
+  static func runs(_ times: [Double]) -> [Range<Int>] {
+    let starts = gaps(times, longerThan: gap * (medianInterval(times) ?? .infinity))
+    return zip([0] + starts, starts + [times.count]).map { $0..<$1 }
+  }
+
+  static func medianInterval(_ times: [Double]) -> Double? {
     let intervals = zip(times, times.dropFirst()).map { $1 - $0 }.filter { $0 > 0 }.sorted()
     return intervals.isEmpty ? nil : intervals[intervals.count / 2]
   }

@@ -4,8 +4,11 @@ import Runtime
 import Stimuli
 import Storage
 
-/// A recorded experiment in the HDF5 layout of Maheswaranathan et al. (2023): groups `train` and `test`, each a
-/// stimulus movie with the cells' responses.
+/// A recorded experiment: splits `train` and `test`, each a stimulus movie with the cells' responses, whatever
+/// files they come from.
+///
+/// `init(path:)` reads the HDF5 layout of Maheswaranathan et al. (2023), in which recordings are kept;
+/// `RecordingFile` the formats of others.
 ///
 ///     let recording = try Recording(path: "recording.h5")
 ///     let test = try recording.split("test")
@@ -14,10 +17,15 @@ public final class Recording: Sendable {
   /// The names a split can have.
   static let splitNames = ["train", "test"]
 
-  /// The open file.
-  public let file: H5File
+  /// The file or folder it comes from, without its path.
+  public let name: String
   /// The splits that are there, in the order train, test.
   public let splits: [RecordingSplit]
+  /// The format it was read from, in words.
+  public let format: String
+  /// Where it comes from, for messages.
+  private let place: String
+  private let trueTypes: [Int]?
 
   /// Opens a recording and checks its structure; frames are read later, as they are needed.
   /// - Parameters:
@@ -30,7 +38,7 @@ public final class Recording: Sendable {
       throw CodecError(.usage, "a frame rate of \(frameRate) Hz", remedy: "give a number above 0")
     }
     let file = try H5File(reading: path)
-    self.file = file
+    (name, place, format) = (file.name, file.path, "HDF5 layout of Maheswaranathan et al. (2023)")
     let present = Self.splitNames.filter { file.kind(of: "/\($0)") == .group }
     guard !present.isEmpty else {
       let found = try file.children().joined(separator: ", ")
@@ -40,6 +48,15 @@ public final class Recording: Sendable {
     }
     let layout = RecordingLayout(file: file, rate: rate, frameRate: frameRate)
     splits = try present.map { try RecordingSplit(named: $0, layout) }
+    trueTypes = try layout.cellTypes(count: splits[0].cellIDs.count)
+    try requireAlike()
+  }
+
+  /// A recording put together from parts.
+  init(name: String, at place: String, format: String, splits: [RecordingSplit]) throws {
+    precondition(!splits.isEmpty)
+    (self.name, self.place, self.format, self.splits) = (name, place, format, splits)
+    trueTypes = nil
     try requireAlike()
   }
 
@@ -48,11 +65,11 @@ public final class Recording: Sendable {
     guard let first = splits.first, let last = splits.last else { return }
     if first.cellIDs.count != last.cellIDs.count {
       throw CodecError(
-        .data, "\(first.cellIDs.count) cells in train but \(last.cellIDs.count) in test", at: file.path)
+        .data, "\(first.cellIDs.count) cells in train but \(last.cellIDs.count) in test", at: place)
     }
     if first.frameShape != last.frameShape {
       let (train, test) = (first.frameShape.dropFirst(), last.frameShape.dropFirst())
-      throw CodecError(.data, "frames of \(train) in train but of \(test) in test [y, x]", at: file.path)
+      throw CodecError(.data, "frames of \(train) in train but of \(test) in test [y, x]", at: place)
     }
   }
 
@@ -60,24 +77,16 @@ public final class Recording: Sendable {
   /// - Throws: `CodecError` of kind `usage` listing those that are there.
   public func split(_ name: String) throws -> RecordingSplit {
     guard let split = splits.first(where: { $0.splitName == name }) else {
-      throw CodecError.unknown("split", name, valid: splits.map(\.splitName), at: file.path)
+      throw CodecError.unknown("split", name, valid: splits.map(\.splitName), at: place)
     }
     return split
   }
 
-  /// Ids of the cells: their places in the response datasets, from 0.
+  /// Ids of the cells, in the order of the responses' rows.
   public var cellIDs: [Int] { splits[0].cellIDs }
 
   /// The true type of each cell where the recording is simulated (`cell_type`), else nil.
-  public func cellTypes() throws -> [Int]? {
-    guard file.contains("/cell_type") else { return nil }
-    let types: [Int] = try file.dataset("/cell_type", rank: 1).numbers()
-    guard types.count == cellIDs.count else {
-      throw CodecError(
-        .data, "\(types.count) cell types for \(cellIDs.count) cells", at: file.place("/cell_type"))
-    }
-    return types
-  }
+  public func cellTypes() -> [Int]? { trueTypes }
 }
 
 /// What every split of a recording shares: the file and the user's choices.
@@ -110,5 +119,26 @@ struct RecordingLayout: Sendable {
     throw CodecError(
       .usage, "several rates: \(candidates.joined(separator: ", "))", at: file.place(group),
       remedy: "choose one with --rate")
+  }
+
+  /// The true type of each cell, where the file has `cell_type`.
+  func cellTypes(count: Int) throws -> [Int]? { try perCell("/cell_type", "cell types", count) }
+
+  /// Ids of the cells: `cell_id`, else their places in the response datasets, from 0.
+  func cellIDs(count: Int) throws -> [Int] {
+    guard let ids = try perCell("/cell_id", "cell ids", count) else { return Array(0..<count) }
+    guard Set(ids).count == count else {
+      throw CodecError(.data, "a cell id occurs twice", at: file.place("/cell_id"))
+    }
+    return ids
+  }
+
+  private func perCell(_ path: String, _ noun: String, _ count: Int) throws -> [Int]? {
+    guard file.contains(path) else { return nil }
+    let numbers: [Int] = try file.dataset(path, rank: 1).numbers()
+    guard numbers.count == count else {
+      throw CodecError(.data, "\(numbers.count) \(noun) for \(count) cells", at: file.place(path))
+    }
+    return numbers
   }
 }

@@ -40,7 +40,9 @@ public struct RecordedInput: Sendable {
     series = try model.windows(over: split)
     recordedRates = Matrix(
       rows: model.unitIDs.count, columns: split.frameCount,
-      elements: model.unitIDs.flatMap { rates.row($0).map(Double.init) })
+      elements: model.unitIDs.flatMap { id in
+        split.cellIDs.firstIndex(of: id).map { rates.row($0).map(Double.init) } ?? []
+      })
   }
 }
 

@@ -95,7 +95,7 @@ public struct RetinaAnalysis: Sendable {
     options.contributions.threads = options.threads
     (options.clustering.seed, options.clustering.threads) = (options.seed, options.threads)
     self.options = options
-    let types = try recording.cellTypes()
+    let types = recording.cellTypes()
     trueTypes = types.map { types in model.unitIDs.map { types[$0] } }
     if !options.force && !options.resume { try requireFreeNames() }
   }

@@ -83,7 +83,7 @@ public final class H5RowReader: Sendable {
 
 extension H5Dataset {
   /// Whether its values are unsigned integers of eight bits: pixels as cameras and projectors count them.
-  var isUnsignedBytes: Bool {
+  public var isUnsignedBytes: Bool {
     guard elementKind == .number(isInteger: true, size: 1) else { return false }
     return H5.locked {
       let type = H5Dget_type(handle.id)

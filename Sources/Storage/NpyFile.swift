@@ -8,15 +8,22 @@ public struct NpyFile: Sendable {
   public let path: String
   /// Length of each axis.
   public let shape: [Int]
-  private let file: ReadableFile
+  private let file: any ByteSource
   private let header: NpyHeader
+
+  /// Whether the values are bytes from 0 to 255: pixels as cameras and projectors count them.
+  public var isUnsignedBytes: Bool { header.format == .uint8 }
+  /// Whether the values are whole numbers.
+  public var isInteger: Bool { ![.float16, .float32, .float64].contains(header.format) }
 
   /// Opens an array of numbers.
   /// - Throws: `CodecError`: `fileSystem` where it cannot be read; `data` where it is no `.npy` file, holds something
   ///   other than numbers, or has too few or too many bytes.
-  public init(reading path: String) throws {
-    self.path = path
-    file = try ReadableFile(path)
+  public init(reading path: String) throws { try self.init(ReadableFile(path)) }
+
+  /// Opens an array inside any bytes.
+  init(_ file: any ByteSource) throws {
+    (self.file, path) = (file, file.path)
     header = try NpyHeader(of: file)
     shape = header.shape
   }
@@ -49,6 +56,21 @@ public struct NpyFile: Sendable {
       for (row, value) in values.enumerated() { numbers[row * rowCount + column] = value }
     }
     return numbers
+  }
+
+  /// Some entries of the second axis inside one of the first, row-major: frames of a channel of `[channel, time, …]`.
+  public func numbers<Number: BinaryFloatingPoint>(
+    _ type: Number.Type = Number.self, row: Int, entries: Range<Int>
+  ) throws -> [Number] {
+    precondition(shape.count > 1 && row >= 0 && row < shape[0])
+    let length = shape.dropFirst(2).reduce(1, *)
+    if header.isFortranOrder {
+      let whole = try numbers(type, rows: row..<row + 1)
+      return Array(whole[entries.lowerBound * length..<entries.upperBound * length])
+    }
+    let start = row * shape[1]
+    return try decode(
+      elements: (start + entries.lowerBound) * length..<(start + entries.upperBound) * length)
   }
 
   /// The whole array in single precision.

@@ -10,7 +10,7 @@ struct NpyHeader {
   let shape: [Int]
   let dataStart: Int
 
-  init(of file: ReadableFile) throws {
+  init(of file: any ByteSource) throws {
     let path = file.path
     guard file.count > 0 else { throw CodecError(.data, "the file is empty", at: path) }
     let start = try file.prefix(12)

@@ -146,7 +146,8 @@ extension Provenance {
   }
 
   /// Writes the root attributes.
-  func write(to file: H5File) throws {
+  /// - Throws: `CodecError` of kind `fileSystem` where the disk refuses.
+  public func write(to file: H5File) throws {
     try file.setAttribute("schema", to: .text(schema))
     try file.setAttribute("schema_version", to: .integer(schemaVersion))
     try file.setAttribute("command", to: .text(command))

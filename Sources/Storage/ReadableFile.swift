@@ -50,9 +50,6 @@ final class ReadableFile: @unchecked Sendable {
     if let failure { throw failure }
     return bytes
   }
-
-  /// Up to `length` bytes from the start.
-  func prefix(_ length: Int) throws -> [UInt8] { try bytes(at: 0, count: min(length, count)) }
 }
 
 extension CodecError {

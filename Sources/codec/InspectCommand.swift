@@ -61,9 +61,9 @@ struct RecordingDescription: Encodable {
   let splits: [Split]
 
   init(_ recording: Recording) throws {
-    file = recording.file.name
+    file = recording.name
     cells = recording.cellIDs.count
-    cellTypes = try recording.cellTypes()
+    cellTypes = recording.cellTypes()
     splits = try recording.splits.map { split in
       let rates = try split.rates()
       return Split(

@@ -23,7 +23,7 @@ import Testing
     let recording = try Recording(path: try BundledSample.recording())
     #expect(recording.splits.map(\.splitName) == ["train", "test"])
     #expect(recording.cellIDs == Array(0..<9))
-    #expect(try recording.cellTypes() == [0, 1, 2, 0, 1, 2, 0, 1, 2])
+    #expect(recording.cellTypes() == [0, 1, 2, 0, 1, 2, 0, 1, 2])
     let test = try recording.split("test")
     #expect(test.frameRate == 100)
     #expect(test.segments == [0..<900])

@@ -44,9 +44,10 @@ import Testing
     #expect(try split.rates().elements == train)
     #expect(try recording.split("test").rates().elements == test)
     #expect(try recording.split("test").repeats()?.elements == repeats[0] + repeats[1])
-    #expect(try recording.file.dataset("/spikes/cell02").numbers() == [0.1, 0.25])
-    for dataset in try recording.file.datasets() {
-      let dataset = try recording.file.dataset(dataset)
+    #expect(try H5File(reading: path).dataset("/spikes/cell02").numbers() == [0.1, 0.25])
+    let file = try H5File(reading: path)
+    for dataset in try file.datasets() {
+      let dataset = try file.dataset(dataset)
       #expect(try dataset.attribute("axes")?.asTexts?.count == dataset.shape.count)
       #expect(try dataset.attribute("units")?.asText != nil)
     }

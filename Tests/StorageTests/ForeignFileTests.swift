@@ -144,3 +144,44 @@ private let types = ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4",
     #expect(try Data(contentsOf: URL(filePath: path)).count == 128 + 4 * elements.count)
   }
 }
+
+@Suite struct NpzFileTests {
+  @Test(arguments: ["stored", "compressed"]) func moviesInArchivesOfNumPy_areReadInAnyOrder(name: String)
+    throws
+  {
+    let file = try NpzFile(reading: Fixtures.path("storage/\(name).npz"))
+    let movie = try file.array("movie")
+    #expect(movie.shape == [40, 6, 7] && movie.isUnsignedBytes)
+    let all = counting(40 * 42, "u1")
+    for rows in [3..<9, 30..<40, 0..<2, 2..<5, 0..<40] {
+      #expect(try movie.numbers(rows: rows) == Array(all[rows.lowerBound * 42..<rows.upperBound * 42]))
+    }
+  }
+
+  @Test func archivesNameTheirArrays() throws {
+    let stored = try NpzFile(reading: Fixtures.path("storage/stored.npz"))
+    #expect(stored.names == ["movie", "rates"])
+    let error = #expect(throws: CodecError.self) { try stored.array("spikes") }
+    #expect(error?.description.contains("movie, rates") == true)
+    let compressed = try NpzFile(reading: Fixtures.path("storage/compressed.npz"))
+    #expect(try compressed.array("fortran").numbers() == counting(105, "f8"))
+  }
+
+  @Test func damagedArchives_areRefused() throws {
+    let folder = try Fixtures.temporaryFolder()
+    var bytes = try Data(contentsOf: URL(filePath: Fixtures.path("storage/compressed.npz")))
+    let cut = folder.appending(path: "cut.npz")
+    try bytes.prefix(bytes.count / 2).write(to: cut)
+    let error = #expect(throws: CodecError.self) { try NpzFile(reading: cut.path) }
+    #expect(error?.kind == .data && error?.place == cut.path)
+    // Bytes of the first member that no longer inflate.
+    for offset in 80..<140 { bytes[offset] ^= 0x5A }
+    try bytes.write(to: cut)
+    #expect(throws: CodecError.self) {
+      let file = try NpzFile(reading: cut.path)
+      for name in file.names { _ = try file.array(name).tensor() }
+    }
+    #expect(throws: CodecError.self) { try NpzFile(reading: Fixtures.path("storage/h5py.h5")) }
+    #expect(throws: CodecError.self) { try NpzFile(reading: folder.path) }
+  }
+}

@@ -35,6 +35,12 @@ def arrays():
             np.lib.format.write_array(file, counting((4, 2), "f4"), version=version)
 
 
+def archives():
+    movie = counting((40, 6, 7), "u1")
+    np.savez("stored.npz", movie=movie, rates=counting((3, 40), "f4"))
+    np.savez_compressed("compressed.npz", movie=movie, fortran=np.asfortranarray(counting((5, 3, 7), "f8")))
+
+
 def hdf5():
     with h5py.File("h5py.h5", "w") as file:
         for dtype in TYPES:
@@ -103,6 +109,7 @@ def weights():
 
 
 arrays()
+archives()
 hdf5()
 nwb()
 weights()

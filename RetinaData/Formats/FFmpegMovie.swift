@@ -1,0 +1,98 @@
+import Foundation
+import Runtime
+import Synchronization
+
+/// A movie decoded by `ffmpeg`, as grey; cropping and averaging happen there, so that only what is used comes over.
+///
+/// Frames asked for in order are decoded once; going back starts the movie anew.
+final class FFmpegMovie: MovieReader {
+  private let path: String
+  private let state = Mutex(State())
+
+  private struct State {
+    var stream: RunningFFmpeg?
+    var window: FrameWindow?
+    var next = 0
+  }
+
+  init(path: String) { self.path = path }
+
+  func pixels(_ frames: Range<Int>, through window: FrameWindow) throws -> [Float] {
+    try state.withLock { state in
+      if state.stream == nil || state.window != window || frames.lowerBound < state.next {
+        state = State(stream: try start(window), window: window)
+      }
+      guard let stream = state.stream else { preconditionFailure("the movie was started") }
+      let size = window.height * window.width
+      var pixels: [Float] = []
+      pixels.reserveCapacity(frames.count * size)
+      while state.next < frames.upperBound {
+        let frame = try Self.frame(state.next, of: size, from: stream)
+        if state.next >= frames.lowerBound { pixels += frame.map { Float($0) } }
+        state.next += 1
+      }
+      return pixels
+    }
+  }
+
+  private static func frame(_ index: Int, of size: Int, from stream: RunningFFmpeg) throws -> Data {
+    var frame = Data()
+    while frame.count < size {
+      guard let more = try stream.read(size - frame.count) else {
+        throw stream.failure("the movie ends before its frame \(index)")
+      }
+      frame = frame.isEmpty ? more : frame + more
+    }
+    return frame
+  }
+
+  private func start(_ window: FrameWindow) throws -> RunningFFmpeg {
+    let (y, x) = (window.y, window.x)
+    var filters = ["format=gray", "crop=\(x.count):\(y.count):\(x.lowerBound):\(y.lowerBound):exact=1"]
+    if window.block > 1 { filters.append("scale=\(window.width):\(window.height):flags=area+accurate_rnd") }
+    return try FFmpegProgram("ffmpeg", for: path).start(
+      [
+        "-v", "error", "-nostdin", "-noautorotate", "-i", path, "-map", "0:v:0", "-vf",
+        filters.joined(separator: ","), "-pix_fmt", "gray", "-fps_mode", "passthrough", "-f", "rawvideo",
+        "pipe:1",
+      ])
+  }
+}
+
+extension Movie {
+  /// How far intervals may lie from the usual one: containers round times to milliseconds.
+  private static let regularity = 0.0015
+
+  /// A movie that the program `ffmpeg` decodes.
+  ///
+  /// A variable frame rate leaves `frameRate` nil and the frames' own times in `times`, with a remark.
+  /// - Throws: `CodecError`: `fileSystem` where the program or the file is missing, `data` where it is no movie.
+  init(ffmpeg path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw CodecError(.fileSystem, "cannot open the movie", at: path, remedy: "No such file or directory")
+    }
+    let probe = try FFmpegProgram("ffprobe", for: path)
+    let stream = ["-v", "error", "-select_streams", "v:0"]
+    let size = try probe.output(stream + ["-show_entries", "stream=width,height", "-of", "csv=p=0", path])
+    let sides = size.split { !$0.isNumber }.compactMap { Int($0) }
+    guard sides.count >= 2 else { throw CodecError(.data, "the file holds no movie", at: path) }
+    let packets = try probe.output(stream + ["-show_entries", "packet=pts_time", "-of", "csv=p=0", path])
+    let lines = packets.split(separator: "\n").map { $0.prefix { $0 != "," } }.filter { !$0.isEmpty }
+    let stamps = lines.compactMap { Double($0) }.sorted()
+    let times = stamps.count == lines.count && stamps.count > 1 ? stamps.map { $0 - stamps[0] } : nil
+    let (rate, remarks) = Self.rate(of: times, path)
+    try self.init(
+      name: path, frames: lines.count, height: sides[1], width: sides[0], isBytes: true,
+      times: rate == nil ? times : nil, frameRate: rate, remarks: remarks, reader: FFmpegMovie(path: path))
+  }
+
+  private static func rate(of times: [Double]?, _ path: String) -> (rate: Double?, remarks: [String]) {
+    guard let times, let last = times.last, last > 0 else { return (nil, []) }
+    let intervals = zip(times, times.dropFirst()).map { $1 - $0 }
+    let mean = last / Double(intervals.count)
+    let (shortest, longest) = (intervals.min() ?? mean, intervals.max() ?? mean)
+    guard longest - shortest > 2 * regularity + 0.02 * mean else { return (1 / mean, []) }
+    let words = String(format: "%g to %g s", shortest, longest)
+    return (nil, ["\(path) has a variable frame rate: its frames last \(words)"])
+  }
+}
