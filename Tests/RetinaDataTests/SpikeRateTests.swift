@@ -29,9 +29,13 @@ import Testing
 
   @Test(arguments: 0..<3) func counts_areThoseOfNumPy(cell: Int) throws {
     let counted = bins.counts(of: try train(cell))
-    #expect(abs(bins.interval - (try file.dataset("/interval").number(Double.self))) < 1e-15)
-    #expect(counted.counts == (try counts(cell).elements))
-    #expect(Int(counted.counts.reduce(0, +)) + counted.outside == (try train(cell)).times.count)
+    let interval: Double = try file.dataset("/interval").number()
+    #expect(abs(bins.interval - interval) < 1e-15)
+    let expected = try counts(cell).elements
+    #expect(counted.counts == expected)
+    let inside = Int(counted.counts.reduce(0, +))
+    let spikes = try train(cell).times.count
+    #expect(inside + counted.outside == spikes)
   }
 
   @Test func spikesOutsideAllFrames_areCountedByWhereTheyFell() throws {
@@ -48,11 +52,13 @@ import Testing
     // SciPy was given the nominal 10 ms.
     let scale = 0.01 / bins.interval
     for (rate, expected) in zip(rates.elements, expected) {
-      #expect(abs(Double(rate) - expected * scale) < 0.01 + 2e-3 * expected)
+      let difference = abs(Double(rate) - expected * scale)
+      #expect(difference < 0.01 + 2e-3 * expected)
     }
     let nominal = kernel.rates(counts: try counts(cell), interval: 0.01, segments: bins.segments)
     for (rate, expected) in zip(nominal.elements, expected) {
-      #expect(abs(Double(rate) - expected) < 1e-6 * max(1, expected))
+      let difference = abs(Double(rate) - expected)
+      #expect(difference < 1e-6 * max(1, expected))
     }
     #expect(kernel.datasetName == "firing_rate_\(width)ms")
   }
@@ -61,7 +67,10 @@ import Testing
     let kernel = try RateKernel(.box, width: 0.03)
     let rates = kernel.rates(counts: try counts(cell), interval: 0.01, segments: bins.segments)
     let expected: [Double] = try file.dataset("/box/\(cell)").numbers()
-    for (rate, expected) in zip(rates.elements, expected) { #expect(abs(Double(rate) - expected) < 1e-4) }
+    for (rate, expected) in zip(rates.elements, expected) {
+      let difference = abs(Double(rate) - expected)
+      #expect(difference < 1e-4)
+    }
   }
 
   @Test func exponentialKernel_remembersThePastAlone() throws {
@@ -83,7 +92,9 @@ import Testing
     #expect(rates[..<35].allSatisfy { $0 == 0 } && rates[45...].allSatisfy { $0 == 0 })
     // A kernel of one side keeps its spikes on average alone.
     guard shape != .exponential else { return }
-    #expect(abs(rates.reduce(0, +) * 0.01 - counts.elements.reduce(0, +)) < 1e-4)
+    let spikes: Float = counts.elements.reduce(0, +)
+    let kept: Float = rates.reduce(0, +) * 0.01
+    #expect(abs(kept - spikes) < 1e-4)
   }
 
   @Test(arguments: [
