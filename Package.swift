@@ -41,6 +41,9 @@ let package = Package(
     .systemLibrary(
       name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto",
       providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CSndfile", path: "Sources/CSndfile", pkgConfig: "sndfile",
+      providers: [.apt(["libsndfile1-dev"])]),
     // Hot loops that need the processor's vector instructions, dispatched at run time.
     .target(
       name: "CKernels", path: "Sources/CKernels",
@@ -51,7 +54,8 @@ let package = Package(
       name: "Numerics", dependencies: ["Runtime", "CBLAS", "CFFTW", "CKernels"],
       swiftSettings: strict),
     .target(
-      name: "Storage", dependencies: ["Runtime", "Numerics", "CHDF5", "CCrypto", "CJPEG", "CPNG"],
+      name: "Storage",
+      dependencies: ["Runtime", "Numerics", "CHDF5", "CCrypto", "CJPEG", "CPNG", "CSndfile"],
       swiftSettings: strict),
     .target(name: "Stimuli", dependencies: ["Runtime", "Numerics"], swiftSettings: memorySafe),
     .target(
