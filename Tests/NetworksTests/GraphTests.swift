@@ -86,7 +86,7 @@ import Testing
     #expect(throws: CodecError(.data, "nothing makes the output y", at: "broken")) { try make([]) }
     let narrow = try Dense(weight: Tensor(shape: [2, 3], repeating: 1))
     #expect(
-      throws: CodecError(.data, "dense expects an input of shape 3, found 4", at: "broken, y")
+      throws: CodecError(.data, "dense expects an input of shape …×3, found 4", at: "broken, y")
     ) { try make([Node("y", narrow, inputs: ["x"])]) }
   }
 }
