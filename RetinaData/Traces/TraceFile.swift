@@ -76,25 +76,27 @@ private struct DataFileTraces: Sendable {
         .data, "no dataset data", at: path,
         remedy: "traces in HDF5 are data [channel, sample] with the attributes sample-rate, gain and offset")
     }
-    data = try file.dataset("/data", rank: 2)
-    (channels, sampleCount) = (data.shape[0], data.shape[1])
-    func attribute(_ name: String) throws -> Double? {
-      guard let value = try data.attribute(name) ?? file.attribute(name) else { return nil }
-      guard let number = value.asNumber, number.isFinite else {
-        throw CodecError(
-          .data, "the attribute \(name) is \(value)", at: data.place, remedy: "it must be a number")
-      }
-      return number
-    }
+    let data = try file.dataset("/data", rank: 2)
+    let attribute = { name in try Self.attribute(name, of: data, in: file) }
     guard let rate = try given ?? attribute("sample-rate"), rate > 0 else {
       throw CodecError(
         .data, "no attribute sample-rate above zero", at: data.place, remedy: "give it with --sample-rate")
     }
-    sampleRate = rate
-    let (gain, offset) = (try attribute("gain"), try attribute("offset"))
-    (self.gain, self.offset) = (gain ?? 1, offset ?? 0)
-    units = gain == nil ? "stored numbers" : "V"
-    remarks = gain == nil ? ["\(file.name) states no gain: samples are taken as they are stored"] : []
+    let stated = try attribute("gain")
+    (self.data, sampleRate, channels, sampleCount) = (data, rate, data.shape[0], data.shape[1])
+    (gain, offset) = (stated ?? 1, try attribute("offset") ?? 0)
+    units = stated == nil ? "stored numbers" : "V"
+    remarks = stated == nil ? ["\(file.name) states no gain: samples are taken as they are stored"] : []
+  }
+
+  /// A number that libdatafile keeps at the dataset, or at the file.
+  private static func attribute(_ name: String, of data: H5Dataset, in file: H5File) throws -> Double? {
+    guard let value = try data.attribute(name) ?? file.attribute(name) else { return nil }
+    guard let number = value.asNumber, number.isFinite else {
+      throw CodecError(
+        .data, "the attribute \(name) is \(value)", at: data.place, remedy: "it must be a number")
+    }
+    return number
   }
 
   func samples(_ range: Range<Int>, channel: Int) throws -> [Float] {
