@@ -24,7 +24,7 @@ import Runtime
       DemoCommand.self, FitCommand.self, AnalyzeCommand.self, ContributionsCommand.self,
       DecomposeCommand.self,
       ClusterCommand.self,
-      IRFCommand.self, ReportCommand.self, SimulateCommand.self, InspectCommand.self,
+      IRFCommand.self, ReportCommand.self, SimulateCommand.self, SyncCommand.self, InspectCommand.self,
       StatisticsCommand.self, ClassesCommand.self, PerturbCommand.self, MapsCommand.self, SweepCommand.self,
     ])
 
