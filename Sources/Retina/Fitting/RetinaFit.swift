@@ -81,7 +81,7 @@ public struct RetinaFit: Sendable {
       let (heldOutLoss, correlation) = try score(scored)
       guard loss.isFinite, heldOutLoss.isFinite else {
         throw CodecError(
-          .data, "training diverged in epoch \(state.epoch + 1)", at: recording.file.name,
+          .data, "training diverged in epoch \(state.epoch + 1)", at: recording.name,
           remedy: "lower the learning rate (now \(state.learningRate))")
       }
       let epoch = FitEpoch(
