@@ -20,6 +20,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
     .package(url: "https://github.com/apple/swift-log", .upToNextMinor(from: "1.16.2")),
+    .package(url: "https://github.com/apple/swift-protobuf", .upToNextMinor(from: "1.39.0")),
   ],
   targets: [
     // System libraries: a module map and a shim, nothing else.
@@ -46,6 +47,12 @@ let package = Package(
       name: "CKernels", path: "Sources/CKernels",
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=fast"])]),
 
+    // Made from onnx.proto by scripts/generate-onnx-schema.
+    .target(
+      name: "ONNXSchema",
+      dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["onnx.proto"]),
+
     .target(name: "Runtime", dependencies: [], swiftSettings: strict),
     .target(
       name: "Numerics", dependencies: ["Runtime", "CBLAS", "CFFTW", "CKernels"],
@@ -56,7 +63,9 @@ let package = Package(
     .target(name: "Stimuli", dependencies: ["Runtime", "Numerics"], swiftSettings: memorySafe),
     .target(
       name: "Networks",
-      dependencies: ["Runtime", "Numerics", "Storage", "CBLAS", "CFFTW", "COneDNN", "CKernels"],
+      dependencies: [
+        "Runtime", "Numerics", "Storage", "ONNXSchema", "CBLAS", "CFFTW", "COneDNN", "CKernels",
+      ],
       swiftSettings: strict),
     .target(
       name: "Contributions",
