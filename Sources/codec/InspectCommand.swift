@@ -13,10 +13,11 @@ struct InspectCommand: ParsableCommand {
     discussion: """
       Example: codec inspect recording.h5
                codec inspect model.safetensors
+               codec inspect efficientnet.onnx
                codec inspect results/modes.h5 --json
       """)
 
-  @Argument(help: "A recording or result (HDF5) or a model (safetensors).")
+  @Argument(help: "A recording or result (HDF5) or a model (safetensors or ONNX).")
   var file: String
 
   @OptionGroup var recording: RecordingOptions
@@ -25,7 +26,7 @@ struct InspectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    if file.hasSuffix(".safetensors") {
+    if file.hasSuffix(".safetensors") || ModelFile.isONNX(file) {
       let model = try ModelFile.load(file, architectures: Architectures.all)
       return try Console.print(ModelDescription(model), json: json, words: \.text)
     }
