@@ -136,9 +136,10 @@ struct ModelDescription: Encodable {
     let rate = frameRate.map { String(format: " at %g Hz", $0) } ?? ""
     lines.append("  sees \(history) frames of \(size(frame))\(rate); default target \(defaultTarget)")
     lines.append("  unit ids: \(units.map(String.init).joined(separator: ", "))")
+    let width = max(14, (tensors.map(\.name.count).max() ?? 0) + 2)
     for tensor in tensors {
       let mark = tensor.isLayer ? "  layer" : ""
-      let name = tensor.name.padding(toLength: 14, withPad: " ", startingAt: 0)
+      let name = tensor.name.padding(toLength: width, withPad: " ", startingAt: 0)
       lines.append("  \(name)\(size(tensor.shape))\(mark)")
     }
     return lines.joined(separator: "\n")
