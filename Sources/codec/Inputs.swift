@@ -14,7 +14,7 @@ enum Architectures {
 
 /// The model a command runs.
 struct ModelOption: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("The trained network (safetensors).", valueName: "file"))
+  @Option(name: .long, help: ArgumentHelp("The trained network (safetensors or ONNX).", valueName: "file"))
   var model: String
 
   func load() throws -> LoadedModel { try ModelFile.load(model, architectures: Architectures.all) }

@@ -13,10 +13,11 @@ struct InspectCommand: ParsableCommand {
     discussion: """
       Example: codec inspect recording.h5
                codec inspect model.safetensors
+               codec inspect efficientnet.onnx
                codec inspect results/modes.h5 --json
       """)
 
-  @Argument(help: "A recording or result (HDF5) or a model (safetensors).")
+  @Argument(help: "A recording or result (HDF5) or a model (safetensors or ONNX).")
   var file: String
 
   @OptionGroup var recording: RecordingOptions
@@ -25,7 +26,7 @@ struct InspectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    if file.hasSuffix(".safetensors") {
+    if file.hasSuffix(".safetensors") || ModelFile.isONNX(file) {
       let model = try ModelFile.load(file, architectures: Architectures.all)
       return try Console.print(ModelDescription(model), json: json, words: \.text)
     }
@@ -135,9 +136,10 @@ struct ModelDescription: Encodable {
     let rate = frameRate.map { String(format: " at %g Hz", $0) } ?? ""
     lines.append("  sees \(history) frames of \(size(frame))\(rate); default target \(defaultTarget)")
     lines.append("  unit ids: \(units.map(String.init).joined(separator: ", "))")
+    let width = max(14, (tensors.map(\.name.count).max() ?? 0) + 2)
     for tensor in tensors {
       let mark = tensor.isLayer ? "  layer" : ""
-      let name = tensor.name.padding(toLength: 14, withPad: " ", startingAt: 0)
+      let name = tensor.name.padding(toLength: width, withPad: " ", startingAt: 0)
       lines.append("  \(name)\(size(tensor.shape))\(mark)")
     }
     return lines.joined(separator: "\n")

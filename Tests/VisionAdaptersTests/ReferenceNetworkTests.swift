@@ -11,14 +11,33 @@ struct ReferenceNetwork {
   let model: LoadedModel
   let expected: H5File
   let input: Tensor
+  /// The model's tensor and the fixture's name of each layer.
+  let layers: [(tensor: String, name: String)]
 
   /// - Parameters:
-  ///   - name: `resnet` or `vit`.
+  ///   - name: `resnet` or `vit`, or either with `.onnx`.
   init(_ name: String) throws {
+    let parts = name.split(separator: ".").map(String.init)
+    let isONNX = parts.count == 2
     model = try ModelFile.load(
-      Fixtures.path("\(name)/model.safetensors"), architectures: [ResNet(), ViT()])
-    expected = try H5File(reading: Fixtures.path("\(name)/expected.h5"))
+      Fixtures.path(isONNX ? "onnx/\(name)" : "\(name)/model.safetensors"), architectures: [ResNet(), ViT()])
+    layers = isONNX ? Self.layers(of: model) : model.taps.map { ($0, $0) }
+    expected = try H5File(reading: Fixtures.path("\(parts[0])/expected.h5"))
     input = try expected.dataset("input").tensor()
+  }
+
+  /// The blocks of an imported ResNet are its suggested layers. A transformer's blocks have two residual sums and four
+  /// products each, the second of which reads what the heads mixed and the fourth what the GELU made.
+  private static func layers(of model: LoadedModel) -> [(tensor: String, name: String)] {
+    let products = model.network.nodes.filter { $0.operation is Dense }
+    guard products.count > 1 else { return model.taps.enumerated().map { ($1, "block\($0)") } }
+    var layers: [(tensor: String, name: String)] = []
+    for block in 0..<products.count / 4 {
+      layers.append((model.taps[2 * block + 1], "token\(block)"))
+      layers.append((products[4 * block + 1].inputs[0], "attention\(block)"))
+      layers.append((products[4 * block + 3].inputs[0], "mlp\(block)"))
+    }
+    return layers
   }
 
   func numbers(_ path: String) throws -> [Double] { try expected.dataset(path).numbers() }
@@ -50,7 +69,7 @@ struct ReferenceNetwork {
 
   /// Every tap of the model.
   func taps() throws -> [Tap] {
-    try model.taps.map { try Tap($0, of: model.network, reduction: model.reductions[$0]) }
+    try layers.map { try Tap($0.tensor, of: model.network, reduction: model.reductions[$0.tensor]) }
   }
 
   func target(_ group: String) throws -> any Target {
@@ -58,6 +77,8 @@ struct ReferenceNetwork {
     return try TargetChoice(parsing: spelling).target(
       unitIDs: model.unitIDs.map(String.init), appliesSoftmax: softmax)
   }
+
+  static let all = ["resnet", "vit", "resnet.onnx", "vit.onnx"]
 
   /// The fixture's groups as the command line spells them.
   static let targets: [String: (spelling: String, softmax: Bool)] = [
@@ -73,18 +94,18 @@ private let methods: [(group: String, method: ContributionMethod)] = [
 
 /// The small ResNet and ViT against PyTorch: every target, algorithm and layer.
 @Suite struct ReferenceNetworkTests {
-  @Test(arguments: ["resnet", "vit"]) func logits_equalPyTorchs(_ name: String) throws {
+  @Test(arguments: ReferenceNetwork.all) func logits_equalPyTorchs(_ name: String) throws {
     let reference = try ReferenceNetwork(name)
     let plan = try Plan(network: reference.model.network, batch: 6, taps: [])
     let logits = try plan.forward(reference.input).elements.map(Double.init)
     #expect(try reference.difference(logits, "logits") < 1e-4)
   }
 
-  @Test(arguments: ["resnet", "vit"], methods.map(\.group))
+  @Test(arguments: ReferenceNetwork.all, methods.map(\.group))
   func contributions_equalTheReference(_ name: String, _ algorithm: String) throws {
     let reference = try ReferenceNetwork(name)
     let groups = ReferenceNetwork.targets.keys.sorted().filter {
-      reference.expected.contains("\($0)/\(algorithm)/\(reference.model.taps[0])/negative")
+      reference.expected.contains("\($0)/\(algorithm)/\(reference.layers[0].name)/negative")
     }
     #expect(groups.count == (algorithm == "inputgrad" ? 2 : 6))
     let plan = try ContributionPlan(
@@ -96,9 +117,9 @@ private let methods: [(group: String, method: ContributionMethod)] = [
       let target = block.targets[index]
       #expect(try reference.difference(target.values, "\(group)/target") < 1e-4)
       #expect(try reference.difference(target.baselineValues, "\(group)/target_at_zero") < 1e-4)
-      for (tap, sums) in zip(plan.taps, try block.sums(ofTarget: index, on: plan)) {
-        let path = "\(group)/\(algorithm)/\(tap.name)"
-        let mayMove = name == "resnet" && algorithm == "ig10"
+      for (layer, sums) in zip(reference.layers, try block.sums(ofTarget: index, on: plan)) {
+        let path = "\(group)/\(algorithm)/\(layer.name)"
+        let mayMove = name.hasPrefix("resnet") && algorithm == "ig10"
         for (sign, values) in [("negative", sums.negative), ("positive", sums.positive)] {
           #expect(
             try reference.agrees(values.elements, "\(path)/\(sign)", alongRectifiers: mayMove),
@@ -108,21 +129,22 @@ private let methods: [(group: String, method: ContributionMethod)] = [
     }
   }
 
-  @Test(arguments: ["resnet", "vit"]) func activationsAndMaps_equalTheReference(_ name: String) throws {
+  @Test(arguments: ReferenceNetwork.all) func activationsAndMaps_equalTheReference(_ name: String) throws {
     let reference = try ReferenceNetwork(name)
     let plan = try ContributionPlan(
       network: reference.model.network, taps: try reference.taps(),
       method: .ig(rule: .trapezoid, steps: .fixed(10)), maxSamples: 6, rows: 16)
     let block = try plan.contributions(
       to: [try reference.target("top1_logit")], inputs: reference.input)
-    for (index, tap) in plan.taps.enumerated() {
+    for (index, tap) in reference.layers.enumerated() {
       let sums = block.activations[index]
       let plain = zip(sums.negative.elements, sums.positive.elements).map { $0 + $1 }
       #expect(try reference.difference(plain, "activation/\(tap.name)") < 2e-4, "\(tap.name)")
       guard reference.expected.contains("maps/\(tap.name)") else { continue }
       let map = block.targets[0].maps[index].map(Double.init)
       #expect(
-        try reference.agrees(map, "maps/\(tap.name)", alongRectifiers: name == "resnet"), "map of \(tap.name)"
+        try reference.agrees(map, "maps/\(tap.name)", alongRectifiers: name.hasPrefix("resnet")),
+        "map of \(tap.name)"
       )
     }
   }
@@ -130,16 +152,18 @@ private let methods: [(group: String, method: ContributionMethod)] = [
   @Test(arguments: [
     ("resnet", "ablation", "block12"), ("vit", "ablation/mlp3", "mlp3"),
     ("vit", "ablation/attention9", "attention9"), ("vit", "ablation/token7", "token7"),
+    ("resnet.onnx", "ablation", "block12"), ("vit.onnx", "ablation/attention9", "attention9"),
   ])
   func ablation_givesTheReferencesLogits(_ name: String, _ group: String, _ layer: String) throws {
     let reference = try ReferenceNetwork(name)
     let network = reference.model.network
     let channels = try reference.expected.dataset("\(group)/channels").numbers(Int.self)
-    let tap = try Tap(layer, of: network, reduction: reference.model.reductions[layer])
+    let tensor = try #require(reference.layers.first { $0.name == layer }).tensor
+    let tap = try Tap(tensor, of: network, reduction: reference.model.reductions[tensor])
     var mask = Tensor(
       shape: tap.shape.count == 3 ? [tap.channels, 1, 1] : [tap.channels], repeating: 1)
     for channel in channels { mask.elements[channel] = 0 }
-    let ablated = try network.inserting(Arithmetic(.multiply, mask), after: layer)
+    let ablated = try network.inserting(Arithmetic(.multiply, mask), after: tensor)
     let logits = try Plan(network: ablated, batch: 6, taps: []).forward(reference.input)
     #expect(try reference.difference(logits.elements.map(Double.init), "\(group)/logits") < 1e-4)
   }

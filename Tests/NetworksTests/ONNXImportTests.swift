@@ -1,0 +1,57 @@
+import Foundation
+import Networks
+import Numerics
+import Retina
+import Runtime
+import Storage
+import TestSupport
+import Testing
+
+/// Networks in ONNX files that PyTorch's exporter made.
+@Suite struct ONNXImportTests {
+  @Test func retinaNetwork_hasTheRatesAndLayersOfItsSafetensors() throws {
+    let (own, windows) = try RetinaCase.present[0].load()
+    let model = try ModelFile.load(Fixtures.path("onnx/retina.onnx"), architectures: [])
+    #expect(model.network.inputShape == own.network.inputShape)
+    #expect(model.taps.map { model.network.shapes[$0] } == [[8, 18, 18], [8, 14, 14]])
+    let some = windows.rows(0..<40)
+    let rates = try Plan(network: model.network, batch: 40, taps: []).forward(some)
+    let expected = try Plan(network: own.network, batch: 40, taps: []).forward(some)
+    #expect(relativeDifference(rates, expected) < 1e-5)
+  }
+
+  @Test func normsAfterConvolutions_becomePartOfThem() throws {
+    let network = try Network(
+      name: "test", input: "x", inputShape: [2, 5, 4],
+      nodes: [
+        Node("conv", try Convolution(weight: counting([3, 2, 3, 3]), bias: [1, -2, 3]), inputs: ["x"]),
+        Node(
+          "norm",
+          try BatchNorm(
+            scale: [2, -1, 0.5], shift: [0, 1, 2], mean: [3, 4, 5], variance: [1, 2, 3], epsilon: 1e-3),
+          inputs: ["conv"]), Node("relu", ReLU(), inputs: ["norm"]),
+        Node("flat", Reshape(), inputs: ["relu"]),
+      ], output: "flat")
+    let folded = try network.foldingNorms()
+    #expect(folded.tensors == ["x", "norm", "relu", "flat"])
+    let input = counting([3, 2, 5, 4])
+    let results = try [network, folded].map { try Plan(network: $0, batch: 3, taps: []).forward(input) }
+    #expect(relativeDifference(results[1], results[0]) < 1e-6)
+  }
+
+  @Test func normsWhoseConvolutionIsReadElsewhere_stay() throws {
+    let norm = try BatchNorm(scale: [2, 3], shift: [0, 1], mean: [0, 0], variance: [1, 1], epsilon: 0)
+    let network = try Network(
+      name: "test", input: "x", inputShape: [2, 5, 4],
+      nodes: [
+        Node("conv", try Convolution(weight: counting([2, 2, 1, 1])), inputs: ["x"]),
+        Node("norm", norm, inputs: ["conv"]), Node("sum", Add(), inputs: ["conv", "norm"]),
+      ], output: "sum")
+    #expect(try network.foldingNorms().tensors == network.tensors)
+  }
+
+  private func counting(_ shape: [Int]) -> Tensor {
+    let count = shape.reduce(1, *)
+    return Tensor(shape: shape, elements: (0..<count).map { Float(($0 * 37) % 19) / 10 - 0.9 })
+  }
+}
