@@ -53,8 +53,8 @@ struct ReferenceNetwork {
   /// Whether every sample's row is within 2 · 10⁻⁴ of the largest magnitude expected.
   ///
   /// Along a path some rectifier's input comes within rounding of zero, and which side it falls on depends on the library
-  /// and the processor: that moves one sample's gradients. Paths through rectifiers may so move one sample, by a few
-  /// thousandths at most.
+  /// and the processor: that moves this sample's gradients. Paths through rectifiers may so move two samples of six, by
+  /// three thousandths at most.
   func agrees(_ values: some Collection<Double>, _ path: String, alongRectifiers: Bool = false) throws -> Bool
   {
     let (expected, found) = (try numbers(path), Array(values))
@@ -64,7 +64,7 @@ struct ReferenceNetwork {
     let moved = (0..<samples).map { sample in
       (sample * row..<(sample + 1) * row).reduce(0) { max($0, abs(found[$1] - expected[$1])) } / scale
     }.filter { $0 >= 2e-4 }
-    return moved.isEmpty || alongRectifiers && moved.count == 1 && moved[0] < 3e-3
+    return moved.isEmpty || alongRectifiers && moved.count <= 2 && moved.allSatisfy { $0 < 3e-3 }
   }
 
   /// Every tap of the model.
