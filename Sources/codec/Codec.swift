@@ -24,7 +24,8 @@ import Runtime
       DemoCommand.self, FitCommand.self, AnalyzeCommand.self, ContributionsCommand.self,
       DecomposeCommand.self,
       ClusterCommand.self,
-      IRFCommand.self, ReportCommand.self, SimulateCommand.self, SyncCommand.self, InspectCommand.self,
+      IRFCommand.self, ReportCommand.self, SimulateCommand.self, SyncCommand.self, SpikesCommand.self,
+      STACommand.self, CellsCommand.self, InspectCommand.self,
       StatisticsCommand.self, ClassesCommand.self, PerturbCommand.self, MapsCommand.self, SweepCommand.self,
     ])
 

@@ -26,8 +26,9 @@ private struct Photodiode {
     // Apart from each other and from the ends: which of two neighbours is missing nobody could tell.
     let odd = random.sample(5, of: 58).map { 10 + 10 * $0 }
     let (dropped, doubled) = (odd[..<3].sorted(), odd[3...].sorted())
-    let pulses = frames.enumerated().flatMap { index, time in
-      dropped.contains(index) ? [] : doubled.contains(index) ? [time, time + 0.007] : [time]
+    let pulses = frames.enumerated().flatMap { index, time -> [Double] in
+      if dropped.contains(index) { return [] }
+      return doubled.contains(index) ? [time, time + 0.007] : [time]
     }
     (self.frames, self.dropped, self.doubled) = (frames, dropped, doubled)
     let samples = Self.samples(pulses, isInverted: isInverted, duration: time + 0.05, &random)
