@@ -16,5 +16,10 @@ let package = Package(
         .product(name: "Contributions", package: "codec"), .product(name: "Networks", package: "codec"),
         .product(name: "Numerics", package: "codec"), .product(name: "Retina", package: "codec"),
       ]),
+    .executableTarget(
+      name: "training-benchmark",
+      dependencies: [
+        .product(name: "Networks", package: "codec"), .product(name: "Numerics", package: "codec"),
+      ]),
   ]
 )
