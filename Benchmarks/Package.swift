@@ -23,5 +23,10 @@ let package = Package(
         .product(name: "Numerics", package: "codec"), .product(name: "Retina", package: "codec"),
         .product(name: "VisionAdapters", package: "codec"),
       ]),
+    .executableTarget(
+      name: "training-benchmark",
+      dependencies: [
+        .product(name: "Networks", package: "codec"), .product(name: "Numerics", package: "codec"),
+      ]),
   ]
 )

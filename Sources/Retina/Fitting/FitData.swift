@@ -12,6 +12,10 @@ struct FitData: Sendable {
   let rates: [Float]
   /// Number of cells.
   let cells: Int
+  /// Channels of one frame.
+  let channels: Int
+  /// The frame each window's response is of.
+  let responseFrames: [Int]
 
   /// Number of windows.
   var count: Int { movie.starts.count }
@@ -35,7 +39,8 @@ struct FitData: Sendable {
         at: split.name, remedy: "rates are in Hz, from 0")
     }
     let (count, length) = (recorded.rows, split.frameCount)
-    cells = count
+    (cells, channels) = (count, split.frameShape[0])
+    responseFrames = windows.map { series.responseFrame(ofSample: $0) }
     rates = windows.flatMap { window in
       let frame = series.responseFrame(ofSample: window)
       return (0..<count).map { recorded.elements[$0 * length + frame] }

@@ -43,7 +43,7 @@ extension RetinaFit {
     if earlier == nil { try checkpoint.write(start) }
     let state = try run(from: earlier, progress: progress) { try checkpoint.write($0) }
     let scale = try calibratedScale(state.best)
-    let summary = try summary(state, rateScale: scale)
+    let summary = try summary(state, rateScale: scale, progress: progress)
     // The scores belong to the weights that are written.
     guard abs(try score(state.best).loss - state.bestLoss) < 1e-6 else {
       throw CodecError(.bug, "the kept weights do not score as the best epoch's", at: path)
@@ -107,7 +107,14 @@ extension RetinaFit {
     try write("train_predicted_rate", ofCells: cells.map(\.trainPredicted), "Hz")
     try write("test_rate", ofCells: cells.map(\.testRate), "Hz")
     try write("test_predicted_rate", ofCells: cells.map(\.testPredicted), "Hz")
-    try write("bits_per_spike", ofCells: cells.map { $0.bitsPerSpike ?? .nan }, "bit")
+    for (name, values, units) in [
+      ("bits_per_spike", cells.map(\.bitsPerSpike), "bit"),
+      ("explained_share", cells.map(\.explainedShare), "1"),
+      ("linear_test_correlation", cells.map(\.linearCorrelation), "1"),
+      ("linear_explained_share", cells.map(\.linearExplainedShare), "1"),
+    ] {
+      try write(name, ofCells: values.map { $0 ?? .nan }, units)
+    }
     try writer.commit()
   }
 }

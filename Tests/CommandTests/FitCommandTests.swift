@@ -1,0 +1,89 @@
+import Foundation
+import Numerics
+import RetinaData
+import Storage
+import TestSupport
+import Testing
+
+/// `codec fit` on a small recording: values by seed, resuming after a kill, rates in Hz, and refusals.
+@Suite(.serialized) struct FitCommandTests {
+  private let program: Program
+  private let words = [
+    "fit", "recording.h5", "--history", "8", "--channels", "3,4",
+  ]
+
+  init() throws {
+    program = try Program()
+    // A whole recording from the bundled one, its frames cut down to the middle 12×12.
+    let bundled = try H5File(reading: try BundledSample.recording())
+    let file = try H5File(creating: program.path("recording.h5"))
+    for (split, frames) in [("train", 700), ("test", 300)] {
+      let movie = try bundled.dataset("/\(split)/stimulus").tensor(rows: 0..<frames)
+      let cut = (0..<frames).flatMap { frame in
+        (6..<18).flatMap { y in movie.elements[(frame * 24 + y) * 24 + 6..<(frame * 24 + y) * 24 + 18] }
+      }
+      let rates = try bundled.dataset("/\(split)/response/firing_rate_10ms").tensor()
+      try file.write(Tensor(shape: [frames, 12, 12], elements: cut), to: "/\(split)/stimulus")
+      try file.write(
+        Tensor(shape: [3, frames], elements: (0..<3).flatMap { Array(rates.row($0).prefix(frames)) }),
+        to: "/\(split)/response/firing_rate_10ms")
+      try file.write((0..<frames).map { 0.01 * Double($0) }, shape: [frames], to: "/\(split)/time")
+    }
+    try file.flush()
+  }
+
+  private func fit(_ more: String...) throws -> Program.Outcome { try program.start(words + more).finish() }
+
+  private func bytes(_ name: String) throws -> [String: [Float]] {
+    let file = try Safetensors(reading: program.path(name))
+    return try Dictionary(uniqueKeysWithValues: file.names.map { ($0, try file.tensor($0).elements) })
+  }
+
+  @Test func seedsAndResumingGiveTheSameWeights() throws {
+    let whole = try fit("--out", "whole.safetensors", "--epochs", "6", "--threads", "1", "--json")
+    #expect(whole.status == 0, "\(whole.errors)")
+    let running = try program.start(words + ["--out", "m.safetensors", "--epochs", "6"])
+    let partial = program.path("m.safetensors.partial")
+    while running.process.isRunning && !FileManager.default.fileExists(atPath: partial) { usleep(1000) }
+    kill(running.process.processIdentifier, SIGKILL)
+    _ = running.finish()
+    #expect(try fit("--out", "m.safetensors", "--epochs", "6").status == 74)
+    let other = try fit("--out", "m.safetensors", "--epochs", "7", "--resume")
+    #expect(other.status == 64 && other.errors.contains("option epochs was 6, now 7"), "\(other.errors)")
+    #expect(try fit("--out", "m.safetensors", "--epochs", "6", "--resume").status == 0)
+    #expect(!program.exists("m.safetensors.partial"))
+    #expect(try bytes("m.safetensors") == bytes("whole.safetensors"))
+    #expect(try sameDatasets(program.path("m.history.h5"), program.path("whole.history.h5")))
+    #expect(try fit("--out", "n.safetensors", "--epochs", "6", "--seed", "1").status == 0)
+    #expect(try bytes("n.safetensors") != bytes("whole.safetensors"))
+  }
+
+  @Test func ratesAreInHzAndTheModelIsRead() throws {
+    #expect(try fit("--out", "m.safetensors", "--epochs", "4").status == 0)
+    let seen = try program.run(
+      "contributions", "recording.h5", "--model", "m.safetensors", "--split", "train", "--out", "c.h5",
+      "--steps", "2")
+    #expect(seen.status == 0, "\(seen.errors)")
+    let file = try H5File(reading: program.path("c.h5"))
+    let (output, recorded) = (
+      try file.dataset("/output").tensor(), try file.dataset("/recorded_rate").tensor()
+    )
+    for cell in 0..<3 {
+      let means = [output, recorded].map { rates in
+        Statistics.mean((0..<rates.rows).map { Double(rates.elements[$0 * 3 + cell]) })
+      }
+      #expect(abs(means[0] / means[1] - 1) < 0.02, "cell \(cell): \(means)")
+    }
+  }
+
+  @Test func impossibleOptionsAreRefused() throws {
+    for (option, value, message) in [
+      ("--batch", "20", "a multiple of 16"), ("--kernels", "13x13,3x3", "smaller --kernels"),
+      ("--norm", "layer", "unit, channel"), ("--held-out", "0.9", "up to 0.5"),
+    ] {
+      let refused = try fit(option, value, "--out", "x.safetensors")
+      #expect(refused.status == 64 && refused.errors.contains(message), "\(refused.errors)")
+      #expect(!program.exists("x.safetensors") && !program.exists("x.safetensors.partial"))
+    }
+  }
+}
