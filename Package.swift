@@ -44,6 +44,9 @@ let package = Package(
       providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
       name: "CZip", path: "Sources/CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+    .systemLibrary(
+      name: "CSndfile", path: "Sources/CSndfile", pkgConfig: "sndfile",
+      providers: [.apt(["libsndfile1-dev"])]),
     // Hot loops that need the processor's vector instructions, dispatched at run time.
     .target(
       name: "CKernels", path: "Sources/CKernels",
@@ -60,7 +63,8 @@ let package = Package(
       name: "Numerics", dependencies: ["Runtime", "CBLAS", "CFFTW", "CKernels"],
       swiftSettings: strict),
     .target(
-      name: "Storage", dependencies: ["Runtime", "Numerics", "CHDF5", "CCrypto", "CJPEG", "CPNG", "CZip"],
+      name: "Storage",
+      dependencies: ["Runtime", "Numerics", "CHDF5", "CCrypto", "CJPEG", "CPNG", "CZip", "CSndfile"],
       swiftSettings: strict),
     .target(name: "Stimuli", dependencies: ["Runtime", "Numerics"], swiftSettings: memorySafe),
     .target(

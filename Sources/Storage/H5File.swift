@@ -53,15 +53,20 @@ public final class H5File: @unchecked Sendable {
     }
   }
 
-  /// Says plainly what is wrong with a file that HDF5 could not begin to read.
-  private static func requireSignature(_ path: String) throws {
+  /// Whether a file's first bytes are those of HDF5.
+  /// - Throws: `CodecError` of kind `fileSystem` where it cannot be read.
+  public static func isHDF5(_ path: String) throws -> Bool {
     let bytes = try ReadableFile(path).prefix(8 << 10)
-    guard !bytes.isEmpty else { throw CodecError(.data, "the file is empty", at: path) }
     let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
     // A user block may precede the signature, which then stands at 512, 1024, 2048, …
     let offsets = [0] + (9..<13).map { 1 << $0 }
-    let isFound = offsets.contains { bytes.dropFirst($0).starts(with: signature) }
-    if !isFound {
+    return offsets.contains { bytes.dropFirst($0).starts(with: signature) }
+  }
+
+  /// Says plainly what is wrong with a file that HDF5 could not begin to read.
+  private static func requireSignature(_ path: String) throws {
+    guard try ReadableFile(path).count > 0 else { throw CodecError(.data, "the file is empty", at: path) }
+    if try !isHDF5(path) {
       throw CodecError(
         .data, "not an HDF5 file", at: path, remedy: "its first bytes are not HDF5's signature")
     }
