@@ -77,7 +77,7 @@ public enum NamedArray {
 
   /// Responses `[cell, time]` to a movie; `[time, cell]` is turned, with a remark.
   /// - Throws: `CodecError` of kind `data` where neither axis is as long as the movie.
-  static func responses(_ text: String, frames: Int) throws -> (values: Tensor, remarks: [String]) {
+  public static func responses(_ text: String, frames: Int) throws -> (values: Tensor, remarks: [String]) {
     let usual = ["rates", "counts", "responses", "response", "firing_rate"]
     let values: Tensor
     switch try open(text, usual: usual) {
