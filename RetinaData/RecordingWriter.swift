@@ -57,15 +57,17 @@ public final class RecordingWriter {
   ///   - name: `train` or `test`.
   ///   - frames: its length.
   ///   - type: the type of the pixels in the file.
+  ///   - times: when each frame began, seconds; nil counts from 0 at the frame rate.
   public func beginSplit(
-    _ name: String, frames: Int, height: Int, width: Int, as type: NumberType = .uint8
+    _ name: String, frames: Int, height: Int, width: Int, as type: NumberType = .uint8, times: [Double]? = nil
   ) throws {
     finishSplit()
     let stimulus = try file.createDataset("/\(name)/stimulus", type, shape: [frames, height, width])
     try describe(stimulus, axes: ["time", "y", "x"], units: "grey levels")
     split = Split(group: "/\(name)", stimulus: stimulus)
     try write(
-      (0..<frames).map { Double($0) / frameRate }, shape: [frames], to: "time", axes: ["time"], units: "s")
+      times ?? (0..<frames).map { Double($0) / frameRate }, shape: [frames], to: "time", axes: ["time"],
+      units: "s")
   }
 
   /// Adds whole frames to the movie begun last.

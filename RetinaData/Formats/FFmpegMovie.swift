@@ -84,6 +84,7 @@ extension Movie {
     try self.init(
       name: path, frames: lines.count, height: sides[1], width: sides[0], isBytes: true,
       times: rate == nil ? times : nil, frameRate: rate, remarks: remarks, reader: FFmpegMovie(path: path))
+    isVariable = rate == nil && times != nil
   }
 
   private static func rate(of times: [Double]?, _ path: String) -> (rate: Double?, remarks: [String]) {

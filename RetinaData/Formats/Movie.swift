@@ -22,6 +22,8 @@ public struct Movie: StimulusSource {
   public internal(set) var times: [Double]?
   /// Frames per second, where the file says.
   public internal(set) var frameRate: Double?
+  /// Whether frames lasted differently long by the movie's own times, which a projector may not have followed.
+  public internal(set) var isVariable = false
   /// Whether pixels are whole numbers from 0 to 255.
   public let isBytes: Bool
   /// What was noticed and dealt with, one sentence each.

@@ -25,7 +25,7 @@ import Runtime
       DecomposeCommand.self,
       ClusterCommand.self,
       IRFCommand.self, ReportCommand.self, SimulateCommand.self, SyncCommand.self, SpikesCommand.self,
-      STACommand.self, CellsCommand.self, InspectCommand.self,
+      STACommand.self, CellsCommand.self, InspectCommand.self, ImportCommand.self,
       StatisticsCommand.self, ClassesCommand.self, PerturbCommand.self, MapsCommand.self, SweepCommand.self,
     ])
 

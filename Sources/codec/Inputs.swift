@@ -31,7 +31,9 @@ struct RecordingOptions: ParsableArguments {
   var frameRate: Double?
 
   func open(_ path: String) throws -> Recording {
-    let recording = try Recording(path: path, rate: rate, frameRate: frameRate)
+    var options = RecordingFile.Options()
+    (options.rate, options.frameRate) = (rate, frameRate)
+    let recording = try RecordingFile.open(path, options)
     for remark in recording.splits.flatMap(\.remarks) { Console.warn(remark) }
     return recording
   }

@@ -30,13 +30,22 @@ struct InspectCommand: ParsableCommand {
       let model = try ModelFile.load(file, architectures: Architectures.all)
       return try Console.print(ModelDescription(model), json: json, words: \.text)
     }
+    if let part = try SourceDescription(file) {
+      return try Console.print(part, json: json) { "\($0.file): \($0.text)" }
+    }
     if let unfinished = try UnfinishedResult(reading: file) {
       return try Console.print(UnfinishedDescription(file: file, unfinished), json: json, words: \.text)
     }
-    let contents = try H5File(reading: file)
-    if try contents.attribute("schema") != nil {
+    if !file.hasSuffix(".npz") {
+      let contents = try H5File(reading: file)
+      let schema = try contents.attribute("schema")
+      if schema == nil || schema == "recording" { return try describeRecording() }
       return try Console.print(ResultDescription(contents), json: json, words: \.text)
     }
+    try describeRecording()
+  }
+
+  private func describeRecording() throws {
     try Console.print(RecordingDescription(recording.open(file)), json: json, words: \.text)
   }
 }
@@ -57,13 +66,15 @@ struct RecordingDescription: Encodable {
   }
 
   let file: String
+  let format: String
   let cells: Int
+  let cellIDs: [Int]
   let cellTypes: [Int]?
   let splits: [Split]
 
   init(_ recording: Recording) throws {
     file = recording.name
-    cells = recording.cellIDs.count
+    (format, cells, cellIDs) = (recording.format, recording.cellIDs.count, recording.cellIDs)
     cellTypes = recording.cellTypes()
     splits = try recording.splits.map { split in
       let rates = try split.rates()
@@ -80,7 +91,9 @@ struct RecordingDescription: Encodable {
   }
 
   var text: String {
-    var lines = ["\(file): a recording of \(cells) cells (ids 0 to \(cells - 1))"]
+    var lines = [
+      "\(file): a recording of \(cells) cells (ids \(cellIDs[0]) to \(cellIDs[cells - 1])), \(format)"
+    ]
     for split in splits {
       let size = "\(split.frames) frames of \(split.frameHeight)×\(split.frameWidth)"
       let time = split.frameRate.map { String(format: " at %g Hz (%.1f s)", $0, split.seconds ?? 0) } ?? ""
