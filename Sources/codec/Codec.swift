@@ -25,6 +25,7 @@ import Runtime
       ClusterCommand.self,
       IRFCommand.self, ReportCommand.self, SimulateCommand.self, InspectCommand.self,
       StatisticsCommand.self, ClassesCommand.self, PerturbCommand.self, MapsCommand.self, SweepCommand.self,
+      ExportCommand.self,
     ])
 
   /// Parses, runs, and turns every error into one line and the exit code of its kind.
