@@ -27,6 +27,7 @@ import Runtime
       IRFCommand.self, ReportCommand.self, SimulateCommand.self, SyncCommand.self, SpikesCommand.self,
       STACommand.self, CellsCommand.self, InspectCommand.self, ImportCommand.self,
       StatisticsCommand.self, ClassesCommand.self, PerturbCommand.self, MapsCommand.self, SweepCommand.self,
+      ExportCommand.self,
     ])
 
   /// Parses, runs, and turns every error into one line and the exit code of its kind.

@@ -55,3 +55,31 @@ import Testing
     return Tensor(shape: shape, elements: (0..<count).map { Float(($0 * 37) % 19) / 10 - 0.9 })
   }
 }
+
+/// The retina's network written as ONNX. Nodes, weights and metadata are read back by this project alone here.
+@Suite struct ONNXExportTests {
+  @Test func writtenNetwork_isReadBackWithItsRatesLayersAndMetadata() throws {
+    let (model, windows) = try RetinaCase.present[0].load()
+    let path = try Fixtures.temporaryFolder().appending(path: "model.onnx").path
+    try AtomicFile.write(try ONNXExport.bytes(of: model, software: "test"), to: path)
+    let again = try ModelFile.load(path, architectures: [])
+    #expect(again.taps == model.taps && again.unitIDs == model.unitIDs)
+    #expect(again.preprocessing == model.preprocessing && again.defaultTarget == model.defaultTarget)
+    let some = windows.rows(0..<20)
+    let rates = try [model, again].map { try Plan(network: $0.network, batch: 20, taps: []).forward(some) }
+    #expect(relativeDifference(rates[1], rates[0]) < 1e-6)
+  }
+
+  @Test func operatorsWithoutAWrittenForm_areListed() throws {
+    let network = try Network(
+      name: "m", input: "x", inputShape: [4],
+      nodes: [Node("soft", Softmax(), inputs: ["x"])], output: "soft")
+    let model = LoadedModel(
+      network: network, taps: [], defaultTarget: "sum",
+      preprocessing: Preprocessing(
+        mean: 0, standardDeviation: 1, history: 1, frameShape: [4], frameRate: nil), unitIDs: [0, 1, 2, 3],
+      metadata: [:])
+    let error = try #require(throws: CodecError.self) { try ONNXExport.bytes(of: model, software: "test") }
+    #expect(error.description.contains("soft (softmax)"))
+  }
+}

@@ -107,7 +107,7 @@ extension ONNXImporter {
     if let given = bias, given.count == 1 { bias = Array(repeating: given[0], count: matrix.shape[0]) }
     let dense = try Dense(weight: matrix, bias: bias?.map { beta * $0 })
     let shape = try dense.outputShape(of: [input.networkShape])
-    append(dense, of: reader.node, reading: [input], shape: [input.shape[0], shape[0]])
+    append(dense, of: reader.node, reading: [input], shape: [input.shape[0], shape[shape.count - 1]])
   }
 
   mutating func addMatMul(_ reader: ONNXNodeReader) throws {
@@ -130,8 +130,7 @@ extension ONNXImporter {
         channelAxis: left.networkShape.count > 1 ? left.networkShape.count - 1 : nil)
     case .computed(let right):
       let rank = left.shape.count
-      guard right.shape.count == rank, left.batchAxis == right.batchAxis, left.batchAxis < rank - 2,
-        left.isMerged == right.isMerged
+      guard right.shape.count == rank, left.isLaidOut(like: right), left.batchAxis < rank - 2
       else {
         throw ONNXUnsupported(
           reason: "it multiplies \(batchText(left.shape)) by \(batchText(right.shape))")

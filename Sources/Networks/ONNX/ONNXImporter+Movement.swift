@@ -65,7 +65,7 @@ extension ONNXImporter {
 
   /// A shape written for one sample with its batch axis: the one that has as much before it as the input's.
   private func placingBatch(in shape: [Int], like input: ONNXComputed) throws -> [Int] {
-    let before = input.shape[..<input.batchAxis].reduce(1, *)
+    let before = input.lengthBeforeSamples
     let candidates = shape.indices.filter { shape[..<$0].reduce(1, *) == before }
     guard let axis = candidates.contains(input.batchAxis) ? input.batchAxis : candidates.first else {
       throw ONNXUnsupported(reason: "it breaks up the batch")
@@ -78,12 +78,14 @@ extension ONNXImporter {
   private mutating func reshape(_ reader: ONNXNodeReader, to shape: [Int]) throws {
     let input = try reader.computed(0)
     let (old, new) = (input.shape, shape)
-    guard let axis = new.firstIndex(where: countsSamples), new.reduce(1, *) == old.reduce(1, *),
-      new[..<axis].reduce(1, *) == old[..<input.batchAxis].reduce(1, *)
-    else {
+    guard let axis = new.firstIndex(where: countsSamples), new.reduce(1, *) == old.reduce(1, *) else {
       throw ONNXUnsupported(reason: "from \(batchText(old)) to \(batchText(new)) it breaks up the batch")
     }
     var result = ONNXComputed(name: input.name, shape: new)
+    result.samplesRunFastest = new[..<axis].reduce(1, *) != input.lengthBeforeSamples
+    guard result.lengthBeforeSamples == input.lengthBeforeSamples else {
+      throw ONNXUnsupported(reason: "from \(batchText(old)) to \(batchText(new)) it breaks up the batch")
+    }
     result.channelAxis = keptChannelAxis(from: input, to: result)
     guard result.networkShape != input.networkShape else {
       values[reader.node.output[0]] = .computed(result)
@@ -91,7 +93,7 @@ extension ONNXImporter {
     }
     append(
       Reshape(to: result.networkShape), of: reader.node, reading: [input], shape: new,
-      channelAxis: result.channelAxis)
+      channelAxis: result.channelAxis, samplesRunFastest: result.samplesRunFastest)
   }
 
   /// Channels that were first, or last, and still have an axis of their own there.
@@ -111,8 +113,9 @@ extension ONNXImporter {
     guard order.sorted() == Array(input.shape.indices) else {
       throw CodecError(.data, "perm \(order) is no order of \(input.shape.count) axes")
     }
-    let axes = order.compactMap { input.networkAxis($0) }
+    let axes = input.isMerged ? order : order.compactMap { input.networkAxis($0) }
     var result = ONNXComputed(name: input.name, shape: order.map { input.shape[$0] })
+    result.samplesRunFastest = input.samplesRunFastest
     let channel = input.channelAxis ?? LayerReduction(ofShape: input.networkShape).channelAxis
     let moved = axes.firstIndex(of: channel)
     result.channelAxis = moved == LayerReduction(ofShape: result.networkShape).channelAxis ? nil : moved
@@ -130,7 +133,7 @@ extension ONNXImporter {
       if case .computed(let computed)? = value { computed } else { nil }
     }
     let first = inputs[0]
-    guard inputs.allSatisfy({ $0.batchAxis == first.batchAxis && $0.isMerged == first.isMerged }) else {
+    guard inputs.allSatisfy({ $0.isLaidOut(like: first) }) else {
       throw ONNXUnsupported(reason: "samples lie on different axes of its inputs")
     }
     let axis = try reader.axis(reader.integer("axis", 0), of: first.shape.count)

@@ -68,7 +68,7 @@ extension ONNXImporter {
       inputs.append(try widened(side, to: rank, of: reader.node))
     }
     let first = inputs[0]
-    if inputs.count == 2, inputs[1].batchAxis != first.batchAxis || inputs[1].isMerged != first.isMerged {
+    if inputs.count == 2, !inputs[1].isLaidOut(like: first) {
       throw ONNXUnsupported(reason: "samples lie on different axes of its inputs")
     }
     var shapes: [[Int]] = []

@@ -114,12 +114,14 @@ struct ONNXImporter {
   ///   - shape: the output's shape in ONNX.
   mutating func append(
     _ operation: any Operator, of node: ONNXNode, reading inputs: [ONNXComputed], shape: [Int],
-    output index: Int = 0, channelAxis: Int? = nil
+    output index: Int = 0, channelAxis: Int? = nil, samplesRunFastest: Bool? = nil
   ) {
     let name = free(node.output[index], orElse: node.output[index])
     nodes.append(
       Node(node.name.isEmpty ? name : node.name, operation, inputs: inputs.map(\.name), output: name))
-    values[node.output[index]] = .computed(ONNXComputed(name: name, shape: shape, channelAxis: channelAxis))
+    var result = ONNXComputed(name: name, shape: shape, channelAxis: channelAxis)
+    result.samplesRunFastest = samplesRunFastest ?? inputs[0].samplesRunFastest
+    values[node.output[index]] = .computed(result)
     names.insert(name)
   }
 
@@ -133,7 +135,9 @@ struct ONNXImporter {
     let name = free("\(node.output[0]), \(step)", orElse: "\(node.output[0]), \(step) \(nodes.count)")
     nodes.append(Node(name, operation, inputs: [input.name]))
     names.insert(name)
-    return ONNXComputed(name: name, shape: shape, channelAxis: channelAxis)
+    var result = ONNXComputed(name: name, shape: shape, channelAxis: channelAxis)
+    result.samplesRunFastest = input.samplesRunFastest
+    return result
   }
 
   private func free(_ name: String, orElse other: String) -> String { names.contains(name) ? other : name }

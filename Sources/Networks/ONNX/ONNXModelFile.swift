@@ -5,7 +5,7 @@ import Runtime
 ///
 /// Tensors keep the names they have in the file. Layers are suggested: where residual branches meet, or every
 /// nonlinearity. The file's metadata (`metadata_props`) say what they say in safetensors: `history`, `norm_mean`,
-/// `norm_std`, `cells` of a retina's network; `mean`, `std`, `resize`, `interpolation`, `classes` of one for
+/// `norm_std`, `cells` of a retina's network; `layers`; `mean`, `std`, `resize`, `interpolation`, `classes` of one for
 /// pictures.
 enum ONNXModelFile {
   /// Reads a model.
@@ -20,7 +20,7 @@ enum ONNXModelFile {
     let units = network.outputShape[0]
     let isRetina = weights.metadata["history"] != nil
     return LoadedModel(
-      network: network, taps: network.suggestedTaps, reductions: importer.reductions(in: network),
+      network: network, taps: try taps(weights, of: network), reductions: importer.reductions(in: network),
       defaultTarget: isRetina ? "surprisal" : "top:1",
       preprocessing: isRetina
         ? try windows(weights, shape: network.inputShape) : try pictures(weights, shape: network.inputShape),
@@ -68,9 +68,17 @@ enum ONNXModelFile {
         standardDeviation: deviation))
   }
 
+  /// The layers named by the entry `layers`, a JSON list, or the suggested ones.
+  private static func taps(_ weights: ModelWeights, of network: Network) throws -> [String] {
+    guard let layers: [String] = try weights.list("layers") else { return network.suggestedTaps }
+    for layer in layers where network.shapes[layer] == nil {
+      throw weights.wrongMetadata("layers", expected: "tensors of the graph; \(layer) is none")
+    }
+    return layers
+  }
+
   private static func ids(_ weights: ModelWeights, count: Int) throws -> [Int] {
-    guard let text = weights.metadata["cells"] else { return Array(0..<count) }
-    let ids = text.split { !$0.isNumber && $0 != "-" }.compactMap { Int($0) }
+    guard let ids: [Int] = try weights.list("cells") else { return Array(0..<count) }
     guard ids.count == count, Set(ids).count == count else {
       throw weights.wrongMetadata("cells", expected: "\(count) different ids")
     }

@@ -22,9 +22,22 @@ struct ONNXComputed {
   let shape: [Int]
   /// The network's axis that counts channels, where it is not the one that the shape suggests.
   var channelAxis: Int?
+  /// Whether, in an axis in which samples and something else are merged, samples run fastest.
+  var samplesRunFastest = false
 
   /// The axis that counts samples.
   var batchAxis: Int { shape.firstIndex(where: countsSamples)! }
+
+  /// How many numbers' worth of axes come before the samples.
+  var lengthBeforeSamples: Int {
+    shape[..<batchAxis].reduce(1, *) * (samplesRunFastest ? shape[batchAxis] / batchMarker : 1)
+  }
+
+  /// Whether samples lie in the same way in another tensor.
+  func isLaidOut(like other: ONNXComputed) -> Bool {
+    batchAxis == other.batchAxis && isMerged == other.isMerged
+      && samplesRunFastest == other.samplesRunFastest
+  }
 
   /// Whether the axis of samples counts something else too.
   var isMerged: Bool { shape[batchAxis] != batchMarker }
