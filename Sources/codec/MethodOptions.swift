@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributions
 import Foundation
+import Networks
 import Numerics
 import Runtime
 
@@ -67,6 +68,11 @@ struct MethodOptions: ParsableArguments {
     ))
   var perCell: Int?
 
+  @Option(
+    name: .long,
+    help: "Arithmetic: f32, or bf16 where the processor has it (checked against f32 on the first samples).")
+  var precision = "f32"
+
   /// The library's options.
   /// - Parameter defaultSteps: steps of the path where the command line does not say.
   /// - Throws: `CodecError` of kind `usage` naming what cannot be.
@@ -87,6 +93,10 @@ struct MethodOptions: ParsableArguments {
     options.includesGradients = gradients
     options.perCellFrames = perCell
     options.threads = threads
+    guard let precision = Precision(rawValue: precision) else {
+      throw CodecError.unknown("precision", precision, valid: Precision.allCases.map(\.rawValue))
+    }
+    options.precision = precision
     return options
   }
 

@@ -65,6 +65,7 @@ public struct ContributionRun: Sendable {
     let job = ContributionJob(
       input: input, options: options, taps: taps, target: try resolvedTarget(statistics: statistics),
       samples: samples, pickedRows: pickedRows)
+    try job.checkPrecision()
     let file = ContributionWriter(writer: writer, job: job)
     try file.define(statistics: statistics)
     try writeRows(of: job, to: file, progress: progress)

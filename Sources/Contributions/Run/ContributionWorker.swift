@@ -5,7 +5,7 @@ import Runtime
 /// What a run has decided before its first pass.
 struct ContributionJob: Sendable {
   let input: ContributionInput
-  let options: ContributionOptions
+  var options: ContributionOptions
   let taps: [Tap]
   let target: any Target
   /// The samples wanted, in order.
@@ -23,8 +23,13 @@ struct ContributionJob: Sendable {
 final class ContributionWorker {
   /// Samples whose path points are packed into batches together.
   static let samplesAtATime = 48
-  /// Path points of one pass: three paths of 20 steps and their shared start, in whole vectors of 16.
-  static let rows = 64
+  /// Path points of one pass: where memory allows three paths of 20 steps and their shared start, in whole vectors of
+  /// 16.
+  private static func rows(_ network: Network, taps: [Tap]) -> Int {
+    min(max(rowMemory / network.memoryPerSample(taps: taps.map(\.name)), 6), 64)
+  }
+  /// Numbers that the rows of one pass may take, about 0.5 GB.
+  private static let rowMemory = 128_000_000
 
   private let job: ContributionJob
   private let stimuli: StimulusPlan
@@ -39,14 +44,15 @@ final class ContributionWorker {
     throws
   {
     self.job = job
-    self.samplesAtATime = samplesAtATime
+    self.samplesAtATime = min(samplesAtATime, SampleBlock.size(of: job.input.series))
     let (input, options) = (job.input, job.options)
     stimuli = try StimulusPlan(
       model: input.model, series: input.series, startsAtStimulus: job.startsAtStimulus(method),
-      maxWindows: SampleBlock.size)
+      maxWindows: SampleBlock.size(of: input.series))
     plan = try ContributionPlan(
       network: stimuli.network, taps: job.taps, method: method, baseline: try stimuli.baseline(),
-      maxSamples: samplesAtATime, rows: Self.rows, precision: options.precision)
+      maxSamples: self.samplesAtATime, rows: Self.rows(stimuli.network, taps: job.taps),
+      precision: options.precision)
     plan.sampleName = input.name(ofSample:)
     picked = Set(job.pickedRows.map { job.samples[$0] })
   }

@@ -17,9 +17,9 @@ public enum ModelOutputs {
     let blocks = SampleBlock.blocks(of: series, samples: Array(0..<series.sampleCount))
     let team = try WorkerTeam(count: min(threads, blocks.count)) { _ in
       let stimuli = try StimulusPlan(
-        model: model, series: series, startsAtStimulus: false, maxWindows: SampleBlock.size)
+        model: model, series: series, startsAtStimulus: false, maxWindows: SampleBlock.size(of: series))
       let plan = try Plan(
-        network: stimuli.network, batch: SampleBlock.size, taps: [], precision: precision)
+        network: stimuli.network, batch: SampleBlock.size(of: series), taps: [], precision: precision)
       return (stimuli: stimuli, plan: plan)
     }
     var outputs: [Double] = []
@@ -29,7 +29,8 @@ public enum ModelOutputs {
       try Interrupt.check()
       let rows = try team.map(first..<min(first + chunk, blocks.count)) { worker, index in
         var rows: [Double] = []
-        try worker.stimuli.forEachBatch(of: blocks[index], size: SampleBlock.size) { samples, inputs in
+        try worker.stimuli.forEachBatch(of: blocks[index], size: SampleBlock.size(of: series)) {
+          samples, inputs in
           let output = try worker.plan.forwardUnchecked(inputs)
           if let bad = output.elements.firstIndex(where: { !$0.isFinite }) {
             let frame = series.responseFrame(ofSample: samples[bad / output.rowCount])

@@ -36,6 +36,16 @@ extension Network {
     return readers[0]
   }
 
+  /// About how many numbers a plan keeps for one sample: values that derivatives read, values and gradients of taps.
+  package func memoryPerSample(taps: [String]) -> Int {
+    var kept = Set(taps + [input])
+    for node in nodes {
+      if node.operation.derivativesReadInputs { kept.formUnion(node.inputs) }
+      if node.operation.derivativesReadOutput { kept.insert(node.output) }
+    }
+    return (Array(kept) + taps).reduce(0) { $0 + elementCount(shapes[$1]!) }
+  }
+
   /// `tensor` and every tensor computed from it, leaving out what only follows through `avoided`.
   func dependents(of tensor: String, avoiding avoided: String? = nil) -> Set<String> {
     var reached: Set = [tensor]

@@ -37,6 +37,15 @@ public struct Dense: Operator {
     return input.dropLast() + [weight.shape[0]]
   }
 
+  /// Prepares execution; in bf16 for layers on many vectors.
+  public func compile(inputShapes: [[Int]], workspace: PlanWorkspace) throws -> any CompiledOperator {
+    let rows = elementCount(inputShapes[0].dropLast())
+    guard workspace.precision == .bf16, rows > 1 else {
+      return try compile(inputShapes: inputShapes, batch: workspace.batch)
+    }
+    return CompiledRoundedDense(self, rows: rows, workspace)
+  }
+
   /// Prepares execution.
   public func compile(inputShapes: [[Int]], batch: Int) throws -> any CompiledOperator {
     CompiledDense(self, rows: elementCount(inputShapes[0].dropLast()))
@@ -44,7 +53,8 @@ public struct Dense: Operator {
 }
 
 private final class CompiledDense: CompiledOperator {
-  private let weight: UnsafeMutableBufferPointer<Float>
+  /// The layer's own: plans of all threads share it.
+  private let weight: [Float]
   private let bias: [Float]?
   private let outputs: Int
   private let inputs: Int
@@ -53,12 +63,10 @@ private final class CompiledDense: CompiledOperator {
 
   init(_ layer: Dense, rows: Int) {
     self.rows = rows
-    weight = allocateAligned(copying: layer.weight.elements)
+    weight = layer.weight.elements
     bias = layer.bias
     (outputs, inputs) = (layer.weight.shape[0], layer.weight.shape[1])
   }
-
-  deinit { weight.deallocate() }
 
   func forward(samples: Int, inputs: [UnsafePointer<Float>], output: UnsafeMutablePointer<Float>) {
     multiply(samples * rows, inputs[0], output)
@@ -71,7 +79,7 @@ private final class CompiledDense: CompiledOperator {
   ) {
     guard let sink = inputGradients[0] else { return }
     BLAS.gemm(
-      samples * rows, self.inputs, outputs, a: outputGradient, b: UnsafePointer(weight.baseAddress!),
+      samples * rows, self.inputs, outputs, a: outputGradient, b: weight,
       beta: sink.adds ? 1 : 0, c: sink.buffer)
   }
 
@@ -84,6 +92,6 @@ private final class CompiledDense: CompiledOperator {
 
   private func multiply(_ rows: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
     BLAS.gemm(
-      rows, outputs, inputs, a: x, b: UnsafePointer(weight.baseAddress!), transposeB: true, c: y)
+      rows, outputs, inputs, a: x, b: weight, transposeB: true, c: y)
   }
 }
