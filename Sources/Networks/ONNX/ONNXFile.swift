@@ -63,7 +63,8 @@ struct ONNXFile {
         continue
       }
       marks[index] = .begun
-      for needed in graph.node[index].input.compactMap({ maker[$0] }) where marks[needed] != .done {
+      for needed in graph.node[index].input.reversed().compactMap({ maker[$0] }) where marks[needed] != .done
+      {
         guard marks[needed] == nil else {
           throw CodecError(
             .data, "the graph goes in a circle: \(graph.node[index].label) needs its own output", at: file,

@@ -9,7 +9,8 @@ struct ONNXFolding {
   static let kinds: Set<String> = Set(binary.keys).union(unary.keys).union([
     "Constant", "ConstantOfShape", "Range", "Identity", "Dropout", "Cast", "Reshape", "Flatten", "Squeeze",
     "Unsqueeze",
-    "Transpose", "Concat", "Split", "Slice", "Gather", "Expand", "Where", "Size", "ReduceProd", "Min", "Max",
+    "Transpose", "Neg", "Concat", "Split", "Slice", "Gather", "Expand", "Where", "Size", "ReduceProd", "Min",
+    "Max",
   ])
 
   let reader: ONNXNodeReader
@@ -47,6 +48,8 @@ struct ONNXFolding {
         ? Binary(integers: { min($0, $1) }, floats: { min($0, $1) })
         : Binary(integers: { max($0, $1) }, floats: { max($0, $1) })
       return [try combine(input(0), input(1), operation)]
+    case "Neg":
+      return [try combine(input(0), input(0), Binary(integers: { a, _ in 0 &- a }, floats: { a, _ in -a }))]
     case "Where": return [try chosen()]
     default: return try moved()
     }
