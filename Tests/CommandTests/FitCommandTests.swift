@@ -19,8 +19,9 @@ import Testing
     let file = try H5File(creating: program.path("recording.h5"))
     for (split, frames) in [("train", 700), ("test", 300)] {
       let movie = try bundled.dataset("/\(split)/stimulus").tensor(rows: 0..<frames)
-      let cut = (0..<frames).flatMap { frame in
-        (6..<18).flatMap { y in movie.elements[(frame * 24 + y) * 24 + 6..<(frame * 24 + y) * 24 + 18] }
+      var cut: [Float] = []
+      for row in 0..<frames * 24 where (6..<18).contains(row % 24) {
+        cut += movie.elements[row * 24 + 6..<row * 24 + 18]
       }
       let rates = try bundled.dataset("/\(split)/response/firing_rate_10ms").tensor()
       try file.write(Tensor(shape: [frames, 12, 12], elements: cut), to: "/\(split)/stimulus")
