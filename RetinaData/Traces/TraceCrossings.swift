@@ -1,3 +1,4 @@
+import Numerics
 import Runtime
 
 /// Which switches of a trace mark frames.
@@ -70,14 +71,20 @@ public struct TraceCrossings: Sendable, Equatable {
   /// last equally long (a patch that is bright and dark in turn), else the one with the more regular intervals (a
   /// flash begins with its frame, but may last longer or shorter).
   public func likelyPolarity(frameRate: Double?) -> TracePolarity {
-    guard let up = Self.intervals(rising), let down = Self.intervals(falling),
-      let both = Self.intervals(times(.both))
-    else { return rising.count >= falling.count ? .rising : .falling }
+    let switches = times(.both)
+    let intervals = zip(switches, switches.dropFirst()).map { $1 - $0 }
+    guard let up = Self.intervals(rising), let down = Self.intervals(falling), intervals.count > 3 else {
+      return rising.count >= falling.count ? .rising : .falling
+    }
     let single: TracePolarity = down.spread < 0.5 * up.spread ? .falling : .rising
     if let frameRate {
-      return abs(both.median * frameRate - 1) < abs(up.median * frameRate - 1) ? .both : single
+      return abs(up.median / 2 * frameRate - 1) < abs(up.median * frameRate - 1) ? .both : single
     }
-    return both.spread < 0.1 * both.median ? .both : single
+    // High and low take turns: every other interval is of one kind.
+    let kinds = [0, 1].map { first in
+      Statistics.median(stride(from: first, to: intervals.count, by: 2).map { intervals[$0] })
+    }
+    return abs(kinds[0] - kinds[1]) < 0.1 * (kinds[0] + kinds[1]) ? .both : single
   }
 
   /// The median interval and the median deviation from it.

@@ -23,8 +23,8 @@ import Runtime
     subcommands: [
       DemoCommand.self, AnalyzeCommand.self, ContributionsCommand.self, DecomposeCommand.self,
       ClusterCommand.self,
-      IRFCommand.self, ReportCommand.self, SimulateCommand.self, SyncCommand.self, InspectCommand.self,
-      ImportCommand.self,
+      IRFCommand.self, ReportCommand.self, SimulateCommand.self, SyncCommand.self, SpikesCommand.self,
+      STACommand.self, CellsCommand.self, InspectCommand.self, ImportCommand.self,
       StatisticsCommand.self, ClassesCommand.self, PerturbCommand.self, MapsCommand.self, SweepCommand.self,
     ])
 

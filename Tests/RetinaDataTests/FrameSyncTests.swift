@@ -25,11 +25,12 @@ private struct Photodiode {
     }
     // Apart from each other and from the ends: which of two neighbours is missing nobody could tell.
     let odd = random.sample(5, of: 58).map { 10 + 10 * $0 }
-    (dropped, doubled) = (odd[..<3].sorted(), odd[3...].sorted())
-    let pulses = frames.enumerated().flatMap { index, time in
-      dropped.contains(index) ? [] : doubled.contains(index) ? [time, time + 0.007] : [time]
+    let (dropped, doubled) = (odd[..<3].sorted(), odd[3...].sorted())
+    let pulses = frames.enumerated().flatMap { index, time -> [Double] in
+      if dropped.contains(index) { return [] }
+      return doubled.contains(index) ? [time, time + 0.007] : [time]
     }
-    self.frames = frames
+    (self.frames, self.dropped, self.doubled) = (frames, dropped, doubled)
     let samples = Self.samples(pulses, isInverted: isInverted, duration: time + 0.05, &random)
     trace = try AnalogTrace(samples: samples, sampleRate: 10_000, name: "photodiode")
   }
