@@ -1,5 +1,6 @@
 import Foundation
 import Runtime
+import Storage
 import Synchronization
 
 /// A movie decoded by `ffmpeg`, as grey; cropping and averaging happen there, so that only what is used comes over.
@@ -10,7 +11,7 @@ final class FFmpegMovie: MovieReader {
   private let state = Mutex(State())
 
   private struct State {
-    var stream: RunningFFmpeg?
+    var stream: ProgramOutput?
     var window: FrameWindow?
     var next = 0
   }
@@ -35,18 +36,13 @@ final class FFmpegMovie: MovieReader {
     }
   }
 
-  private static func frame(_ index: Int, of size: Int, from stream: RunningFFmpeg) throws -> Data {
-    var frame = Data()
-    while frame.count < size {
-      guard let more = try stream.read(size - frame.count) else {
-        throw stream.failure("the movie ends before its frame \(index)")
-      }
-      frame = frame.isEmpty ? more : frame + more
-    }
+  private static func frame(_ index: Int, of size: Int, from stream: ProgramOutput) throws -> [UInt8] {
+    let frame = stream.read(size)
+    guard frame.count == size else { throw stream.failure("the movie ends before its frame \(index)") }
     return frame
   }
 
-  private func start(_ window: FrameWindow) throws -> RunningFFmpeg {
+  private func start(_ window: FrameWindow) throws -> ProgramOutput {
     let (y, x) = (window.y, window.x)
     var filters = ["format=gray", "crop=\(x.count):\(y.count):\(x.lowerBound):\(y.lowerBound):exact=1"]
     if window.block > 1 { filters.append("scale=\(window.width):\(window.height):flags=area+accurate_rnd") }
