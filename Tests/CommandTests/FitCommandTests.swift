@@ -20,15 +20,18 @@ import Testing
     for (split, frames) in [("train", 700), ("test", 300)] {
       let movie = try bundled.dataset("/\(split)/stimulus").tensor(rows: 0..<frames)
       var cut: [Float] = []
-      for row in 0..<frames * 24 where (6..<18).contains(row % 24) {
-        cut += movie.elements[row * 24 + 6..<row * 24 + 18]
+      for row in 0..<(frames * 24) where row % 24 >= 6 && row % 24 < 18 {
+        let first: Int = row * 24 + 6
+        cut.append(contentsOf: movie.elements[first..<(first + 12)])
       }
       let rates = try bundled.dataset("/\(split)/response/firing_rate_10ms").tensor()
       try file.write(Tensor(shape: [frames, 12, 12], elements: cut), to: "/\(split)/stimulus")
+      var kept: [Float] = []
+      for cell in 0..<3 { kept.append(contentsOf: rates.row(cell).prefix(frames)) }
       try file.write(
-        Tensor(shape: [3, frames], elements: (0..<3).flatMap { Array(rates.row($0).prefix(frames)) }),
-        to: "/\(split)/response/firing_rate_10ms")
-      try file.write((0..<frames).map { 0.01 * Double($0) }, shape: [frames], to: "/\(split)/time")
+        Tensor(shape: [3, frames], elements: kept), to: "/\(split)/response/firing_rate_10ms")
+      let times: [Double] = (0..<frames).map { 0.01 * Double($0) }
+      try file.write(times, shape: [frames], to: "/\(split)/time")
     }
     try file.flush()
   }
