@@ -1,5 +1,4 @@
-"""Full-size ResNet-50 and ViT-B/16 with random weights, for `vision-benchmark` and `vision.py`, and for comparing every
-naming with PyTorch (`scripts/compare-vision-models`).
+"""Full-size ResNet-50 and ViT-B/16 with random weights, for `vision-benchmark` and `vision.py`, in every naming.
 
     pip install torch torchvision timm transformers safetensors
     python3 Benchmarks/vision_models.py FOLDER
