@@ -1,4 +1,5 @@
 import CHDF5
+import Foundation
 import Runtime
 
 extension H5File {
@@ -35,7 +36,8 @@ extension H5File {
     }
   }
 
-  /// The names of a group's members, sorted.
+  /// The names of a group's members, sorted, numbers in them by value: layers come as they are counted, `block2`
+  /// before `block10`.
   /// - Throws: `CodecError` of kind `data` where `group` is missing or no group.
   public func children(of group: String = "/") throws -> [String] {
     guard kind(of: group) == .group else {
@@ -45,7 +47,9 @@ extension H5File {
       let id = try open(group)
       var info = H5G_info_t()
       try H5.check(H5Gget_info(id.id, &info), "cannot list the group", at: place(group))
-      return try (0..<info.nlinks).map { try linkName($0, of: id, group: group) }
+      return try (0..<info.nlinks).map { try linkName($0, of: id, group: group) }.sorted {
+        $0.compare($1, options: .numeric) == .orderedAscending
+      }
     }
   }
 
