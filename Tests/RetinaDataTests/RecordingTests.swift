@@ -69,7 +69,7 @@ import Testing
     #expect {
       _ = try Recording(path: path, rate: "8ms")
     } throws: {
-      "\($0)".contains("unknown rate 8ms") && "\($0)".contains("firing_rate_20ms, firing_rate_5ms")
+      "\($0)".contains("unknown rate 8ms") && "\($0)".contains("firing_rate_5ms, firing_rate_20ms")
     }
   }
 
