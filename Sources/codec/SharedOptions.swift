@@ -35,7 +35,8 @@ struct ThreadOptions: ParsableArguments {
   var threads: Int = ProcessInfo.processInfo.activeProcessorCount
 
   func validate() throws {
-    if threads < 1 { throw ValidationError("--threads must be at least 1") }
+    // Far beyond the processors threads only wait for each other, and the system runs out of them.
+    if !(1...256).contains(threads) { throw ValidationError("--threads must be from 1 to 256") }
   }
 }
 

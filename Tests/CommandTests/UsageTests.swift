@@ -12,4 +12,10 @@ import Testing
     #expect(outcome.status == 64)
     #expect(outcome.errors.contains("analyse"))
   }
+
+  @Test(arguments: ["0", "100000"]) func threadsOutOfRange_areAUsageError(threads: String) throws {
+    let outcome = try Program().run("demo", "--threads", threads)
+    #expect(outcome.status == 64)
+    #expect(outcome.errors.contains("--threads must be from 1 to 256"))
+  }
 }
