@@ -8,10 +8,9 @@ struct CellAnswers {
   let remarks: [String]
   private let timeline: Timeline
   private let kernel: RateKernel
-  /// `[cell, frame]`.
-  private let counts: Tensor?
-  /// `[cell, frame]` in Hz, where they are given.
-  private let rates: Tensor?
+  /// `[cell, frame]`: counts, or rates in Hz where those are given.
+  private let values: Tensor
+  private let areCounts: Bool
 
   /// More than this share of spikes outside the movie says that the clocks disagree.
   private static let tolerance = 0.9
@@ -25,7 +24,7 @@ struct CellAnswers {
       let bins = try FrameBins(onsets: timeline.onsets, segments: timeline.runs, at: place)
       let (counts, outside) = bins.counts(of: trains)
       try Self.requireSameClock(trains, outside, timeline, place)
-      (self.counts, rates, cellIDs) = (counts, nil, trains.map(\.cell))
+      (values, areCounts, cellIDs) = (counts, true, trains.map(\.cell))
       remarks = Self.remarks(trains, outside)
     case .counts(let values), .rates(let values):
       guard values.shape.count == 2, values.rowCount == timeline.onsets.count, values.rows > 0 else {
@@ -34,7 +33,8 @@ struct CellAnswers {
           remedy: "expected [cell, time]")
       }
       cellIDs = Array(0..<values.rows)
-      if case .rates = responses { (counts, rates) = (nil, values) } else { (counts, rates) = (values, nil) }
+      self.values = values
+      if case .counts = responses { areCounts = true } else { areCounts = false }
       remarks = []
     }
   }
@@ -69,18 +69,13 @@ struct CellAnswers {
 
   /// The responses to some runs of frames, one after the other, or to one clip shown in each of them.
   func held(_ runs: [Range<Int>], areRepeats: Bool, _ segments: [Range<Int>]) -> HeldResponses {
-    guard let counts else {
-      let rates = rates ?? Tensor(shape: [0, 0], elements: [])
-      return HeldResponses(
-        rateName: kernel.datasetName, heldRates: areRepeats ? mean(rates, runs) : joined(rates, runs),
-        heldRepeats: areRepeats && runs.count > 1 ? stacked(rates, runs) : nil)
-    }
-    let shown = areRepeats ? mean(counts, runs) : joined(counts, runs)
+    let shown = areRepeats ? mean(values, runs) : joined(values, runs)
     return HeldResponses(
       rateName: kernel.datasetName,
-      heldRates: kernel.rates(counts: shown, interval: timeline.interval, segments: segments),
-      heldCounts: shown,
-      heldRepeats: areRepeats && runs.count > 1 ? stacked(counts, runs) : nil)
+      heldRates: areCounts
+        ? kernel.rates(counts: shown, interval: timeline.interval, segments: segments) : shown,
+      heldCounts: areCounts ? shown : nil,
+      heldRepeats: areRepeats && runs.count > 1 ? stacked(values, runs) : nil)
   }
 
   private func joined(_ values: Tensor, _ runs: [Range<Int>]) -> Tensor {

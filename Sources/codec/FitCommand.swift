@@ -122,8 +122,9 @@ struct TrainingOptions: ParsableArguments {
   }
 
   private static func kernel(_ text: String) throws -> [Int] {
-    let size = text.split(separator: "x").compactMap { Int($0) }
-    guard size.count == 2, size.allSatisfy({ $0 > 0 }) else {
+    let parts = text.split(separator: "x", omittingEmptySubsequences: false)
+    let size = parts.compactMap { Int($0) }
+    guard parts.count == 2, size.count == 2, size.allSatisfy({ $0 > 0 }) else {
       throw CodecError(
         .usage, "a kernel of \(text)", remedy: "give height x width of both layers, such as 15x15,11x11")
     }

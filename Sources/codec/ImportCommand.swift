@@ -64,7 +64,7 @@ struct ImportCommand: ParsableCommand {
     get throws {
       [
         "test": "\(try splits.test)", "kernel": splits.kernel, "kernel_width_ms": "\(splits.width)",
-        "crop": frames.crop ?? "none", "downsample": "\(frames.downsample)",
+        "crop": frames.crop.map { "\($0.values)" } ?? "none", "downsample": "\(frames.downsample)",
         "frame_rate": frames.frameRate.map { "\($0)" } ?? "from the sources",
         "first_frame": "\(frames.firstFrame)",
         "spike_unit": "\(parts.spikeUnit)", "repair": "\(parts.repair)",

@@ -116,7 +116,7 @@ struct FrameOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp("The part of each frame that is used, pixels.", valueName: "y,x,height,width"))
-  var crop: String?
+  var crop: CommaList<Int>?
 
   @Option(name: .long, help: ArgumentHelp("Average squares of so many pixels to one.", valueName: "side"))
   var downsample = 1
@@ -138,13 +138,16 @@ struct FrameOptions: ParsableArguments {
   /// Whether frames are used as they are.
   var areNone: Bool { crop == nil && downsample == 1 }
 
+  /// No movie is wider, and sums of two do not overflow.
+  private static let largestSide = 1 << 20
+
   func seen(_ movie: Movie) throws -> Movie {
     guard !areNone else { return movie }
     guard let crop else { return try movie.cropped(block: downsample) }
-    let sides = crop.split(separator: ",").compactMap { Int($0) }
-    guard sides.count == 4, sides.allSatisfy({ $0 >= 0 }) else {
+    let sides = crop.values
+    guard sides.count == 4, sides.allSatisfy({ (0...Self.largestSide).contains($0) }) else {
       throw CodecError(
-        .usage, "a crop of \(crop)", remedy: "give y,x,height,width in pixels, such as 0,100,600,600")
+        .usage, "a crop of \(sides)", remedy: "give y,x,height,width in pixels, such as 0,100,600,600")
     }
     return try movie.cropped(
       y: sides[0]..<sides[0] + sides[2], x: sides[1]..<sides[1] + sides[3], block: downsample)
@@ -187,6 +190,16 @@ struct SplitOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The kernel's width.", valueName: "ms"))
   var width = 10.0
 
+  func validate() throws {
+    if testFrames != nil && testAt == nil {
+      throw ValidationError(
+        "--test-frames is the length of a repeated clip: say with --test-at where it began")
+    }
+    if testRange != nil && testAt != nil {
+      throw ValidationError("--test-range and --test-at both say which frames test: give one of them")
+    }
+  }
+
   var test: RecordingParts.TestFrames {
     get throws {
       if let testAt {
@@ -196,11 +209,11 @@ struct SplitOptions: ParsableArguments {
         return .repeats(starts: testAt.values, frames: testFrames)
       }
       guard let testRange else { return .last(testLast) }
-      let bounds = testRange.split(separator: ":").compactMap { Int($0) }
-      guard bounds.count == 2, bounds[0] < bounds[1] else {
+      let bounds = testRange.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+      guard bounds.count == 2, let first = bounds[0], let end = bounds[1], first < end else {
         throw CodecError(.usage, "test frames \(testRange)", remedy: "give first:end, such as 9000:10000")
       }
-      return .frames(bounds[0]..<bounds[1])
+      return .frames(first..<end)
     }
   }
 

@@ -1,5 +1,7 @@
 import Foundation
+import Numerics
 import RetinaData
+import Storage
 import TestSupport
 import Testing
 
@@ -42,5 +44,52 @@ import Testing
   @Test func missingMovies_areAnError() throws {
     let missing = try program.run("import", session, "--movie", "no.npy", "--out", "recording.h5")
     #expect(missing.status == 74 && missing.errors.contains("no.npy") && !program.exists("recording.h5"))
+  }
+
+  /// A trace of 60 flashes of 4 ms at 50 Hz from 0.1 s on, 10,000 samples a second, without the flashes of some frames.
+  private func writePhotodiode(without missing: Set<Int> = []) throws {
+    let samples = (0..<14_000).map { index -> Float in
+      let (frame, phase) = ((index - 1000) / 200, (index - 1000) % 200)
+      let isBright = index >= 1000 && frame < 60 && phase < 40 && !missing.contains(frame)
+      return isBright ? 3 : 0.2
+    }
+    let file = try H5File(creating: program.path("diode.h5"))
+    let data = try file.write(Tensor(shape: [1, samples.count], elements: samples), to: "/data")
+    try data.setAttribute("sample-rate", to: .number(10_000))
+    try file.flush()
+  }
+
+  @Test func photodiodes_giveTheTimesOfFrames() throws {
+    try writePhotodiode()
+    let words = ["import", session, "--photodiode", "diode.h5", "--out", "recording.h5"]
+    let imported = try program.start(words).finish()
+    #expect(imported.status == 0, "\(imported.errors)")
+    let times = try Recording(path: program.path("recording.h5")).splits.flatMap { try #require($0.times) }
+    #expect(times.count == 60)
+    #expect(times.enumerated().allSatisfy { abs($1 - 0.1 - 0.02 * Double($0)) < 1e-4 })
+    #expect(try program.run("sync", "diode.h5", "--out", "frames.h5").status == 0)
+    let again = try program.run("import", session, "--times", "frames.h5:/frame_time", "--out", "again.h5")
+    #expect(again.status == 0, "\(again.errors)")
+    let found = try Recording(path: program.path("again.h5")).splits.flatMap { try #require($0.times) }
+    #expect(found == times)
+  }
+
+  @Test func missingFlashes_areRefusedOrRepairedAndReported() throws {
+    try writePhotodiode(without: [20])
+    let words = ["import", session, "--photodiode", "diode.h5", "--out", "recording.h5"]
+    let refused = try program.start(words).finish()
+    #expect(refused.status == 65 && !program.exists("recording.h5"))
+    #expect(refused.errors.contains("59 frame onsets, 60 expected") && refused.errors.contains("--repair"))
+    let mended = try program.start(words + ["--repair"]).finish()
+    #expect(mended.status == 0 && mended.errors.contains("onset 20 is missing"), "\(mended.errors)")
+  }
+
+  @Test(arguments: [
+    ["--crop", "0,x,1,2,3"], ["--crop", "0,0,9223372036854775807,1"], ["--test-range", "1:x:9"],
+    ["--test-frames", "9"],
+  ])
+  func unreadableOptions_areUsageErrors(words: [String]) throws {
+    let refused = try program.start(["import", session, "--out", "recording.h5"] + words).finish()
+    #expect(refused.status == 64 && !refused.isCrash && !program.exists("recording.h5"), "\(refused.errors)")
   }
 }

@@ -1,4 +1,5 @@
 import Figures
+import Retina
 import Foundation
 import Numerics
 import Testing
@@ -34,13 +35,13 @@ import Testing
       let (u, v) = (dx * cos(angle) + dy * sin(angle), dy * cos(angle) - dx * sin(angle))
       return exp(-0.5 * (u * u / (long * long) + v * v / (short * short)))
     }
-    let ellipse = try #require(Ellipse(energy: energy, width: width))
+    let ellipse = try #require(FieldEllipse(energy: energy, width: width))
     #expect(abs(ellipse.x - 28) < 0.05 && abs(ellipse.y - 24) < 0.05)
     let first = try #require(ellipse.outline.first)
     #expect(abs(atan2(first.1 - ellipse.y, first.0 - ellipse.x) - angle) < 0.02)
-    // Below a tenth of the peak the map is left out, which narrows a Gaussian to 0.86 of its deviation.
+    // Below a quarter of the peak the map is left out, which narrows a Gaussian to 0.73 of its deviation.
     let reach = hypot(first.0 - ellipse.x, first.1 - ellipse.y)
-    #expect(reach > 0.8 * long && reach < 0.95 * long)
-    #expect(Ellipse(energy: Array(repeating: 0, count: 9), width: 3) == nil)
+    #expect(reach > 0.68 * long && reach < 0.78 * long)
+    #expect(FieldEllipse(energy: Array(repeating: 0, count: 9), width: 3) == nil)
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Numerics
+import Retina
 
 /// Instantaneous receptive fields while single modes and combinations of modes are on (paper Fig. 8D), and where the
 /// cells' receptive fields lie.
@@ -110,7 +111,7 @@ struct FieldFigures {
     panel.x = Plot.Axis(label: "x (pixels)", range: -0.5...width - 0.5)
     panel.y = Plot.Axis(label: "y (pixels)", range: -0.5...height - 0.5, isReversed: true)
     for (row, cell) in results.cells.enumerated() {
-      guard let ellipse = Ellipse(energy: energy[row], width: fields.width) else { continue }
+      guard let ellipse = FieldEllipse(energy: energy[row], width: fields.width) else { continue }
       let colour = Colours.category(results.byContributions?.labels[row] ?? -1)
       let outline = ellipse.outline
       panel.layers.append(.line(outline.map(\.0), outline.map(\.1), colour: colour, width: 1.6))

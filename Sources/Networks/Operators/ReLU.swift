@@ -4,7 +4,7 @@ import CKernels
 ///
 /// Within rounding of 0 (3 · 2⁻²³ of the layer's root mean square in that sample) nobody can tell on which side x is.
 /// There the slope goes from 0 to 1 in a straight line, so that derivatives do not jump with the library that computed
-/// the layer before.
+/// the layer before. Where a plan joins it to the convolution before (`FusedConvolution`), the slope is 0 or 1.
 public struct ReLU: PointwiseOperator {
   /// The operator; it has no parameters.
   public init() {}

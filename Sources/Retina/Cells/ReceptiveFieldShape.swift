@@ -60,7 +60,7 @@ public struct FieldEllipse: Sendable, Equatable {
       (sxx, sxy, syy) = (sxx + value * x * x, sxy + value * x * y, syy + value * y * y)
     }
     (x, y) = (sx / sum, sy / sum)
-    // A pixel is not a point: it adds its own variance of 1/12.
+    // A pixel is not a point: its own variance of 1/12 keeps fields of one pixel visible.
     let (xx, yy) = (sxx / sum - x * x + 1 / 12, syy / sum - y * y + 1 / 12)
     let xy = sxy / sum - x * y
     let (mean, half) = ((xx + yy) / 2, (xx - yy) / 2)
