@@ -10,7 +10,7 @@ public struct SpikeFile: Sendable {
   public let remarks: [String]
 
   /// Reads a spike list: text or CSV (columns of cell and time; or one line for each cell), NumPy (`spike_times` with
-  /// `spike_clusters`, or one array for each cell), a folder of lists, or the units of an NWB or 2023 HDF5 file.
+  /// `spike_clusters`, or one array for each cell), a folder of lists, the units of an NWB or 2023 HDF5 file, or what `codec spikes` found.
   /// - Parameters:
   ///   - unit: seconds of the file's unit of time.
   ///   - repair: sorts times that are out of order and drops negative ones, with a remark for each cell.
@@ -88,9 +88,12 @@ public struct SpikeFile: Sendable {
 
   private static func hdf5(_ file: H5File) throws -> [(cell: Int, times: [Double])] {
     if file.kind(of: "/units") == .group { return try NWBSession(file).spikeTimes() }
+    // One electrode's, as `SpikeDetection` writes them.
+    if file.contains("/spike_time") { return [(0, try file.dataset("/spike_time", rank: 1).numbers())] }
     guard file.kind(of: "/spikes") == .group else {
       throw CodecError(
-        .data, "no spike times", at: file.path, remedy: "they are read from units (NWB) or spikes/cell01, …")
+        .data, "no spike times", at: file.path,
+        remedy: "they are read from units (NWB), spikes/cell01, … or spike_time of codec spikes")
     }
     return try file.children(of: "/spikes").enumerated().map { place, name in
       (

@@ -50,7 +50,7 @@ struct SyncCommand: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Frame times by the stimulus program's clock, one a line, to compare.", valueName: "file"))
+      "Frame times by the stimulus program's clock, a list or array, to compare.", valueName: "file"))
   var log: String?
 
   @OptionGroup var output: OutputOptions
@@ -75,7 +75,7 @@ struct SyncCommand: ParsableCommand {
     let sync = try FrameSync(channel, options)
     let clock = try log.map {
       try ClockAlignment(
-        from: try TimeList.read($0), to: sync.onsets.times, tolerance: sync.onsets.interval / 2, at: $0)
+        from: try NamedArray.times($0), to: sync.onsets.times, tolerance: sync.onsets.interval / 2, at: $0)
     }
     let writer = try ResultWriter(
       path: out,

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import RetinaData
 import Runtime
 
@@ -24,24 +23,5 @@ struct TraceOptions: ParsableArguments {
         remedy: "choose one with --channel 0 to \(traces.channels - 1)")
     }
     return try traces.channel(channel ?? 0)
-  }
-}
-
-/// A text file of times in seconds, one a line.
-enum TimeList {
-  static func read(_ path: String) throws -> [Double] {
-    let text: String
-    do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
-      throw CodecError(.fileSystem, "cannot read the file", at: path, remedy: error.localizedDescription)
-    }
-    let lines = text.split(whereSeparator: \.isNewline).enumerated()
-    return try lines.map { index, line in
-      guard let time = Double(line.trimmingCharacters(in: .whitespaces)), time.isFinite else {
-        throw CodecError(
-          .data, "line \(index + 1) is no time: \(line.prefix(40))", at: path,
-          remedy: "one number of seconds a line")
-      }
-      return time
-    }
   }
 }

@@ -67,11 +67,35 @@ import Testing
     let times = try Recording(path: program.path("recording.h5")).splits.flatMap { try #require($0.times) }
     #expect(times.count == 60)
     #expect(times.enumerated().allSatisfy { abs($1 - 0.1 - 0.02 * Double($0)) < 1e-4 })
-    #expect(try program.run("sync", "diode.h5", "--out", "frames.h5").status == 0)
+    let log = (0..<60).map { "\(Double($0) / 50)" }.joined(separator: "\n")
+    try log.write(toFile: program.path("log.txt"), atomically: true, encoding: .utf8)
+    let synchronised = try program.run("sync", "diode.h5", "--log", "log.txt", "--out", "frames.h5")
+    #expect(synchronised.status == 0 && synchronised.output.contains("60 frames at 50.0000 Hz"))
     let again = try program.run("import", session, "--times", "frames.h5:/frame_time", "--out", "again.h5")
     #expect(again.status == 0, "\(again.errors)")
     let found = try Recording(path: program.path("again.h5")).splits.flatMap { try #require($0.times) }
     #expect(found == times)
+  }
+
+  @Test func spikesOfAnElectrode_areImported() throws {
+    // Downward pulses of half a millisecond, ten a second, in noise a twentieth as large.
+    var stream = RandomStream(seed: 7)
+    let samples = (0..<30_000).map { index -> Float in
+      Float(0.05 * stream.normal()) - (index % 2000 >= 1000 && index % 2000 < 1010 ? 1 : 0)
+    }
+    let file = try H5File(creating: program.path("electrode.h5"))
+    let data = try file.write(Tensor(shape: [1, samples.count], elements: samples), to: "/data")
+    try data.setAttribute("sample-rate", to: .number(20_000))
+    try file.flush()
+    let found = try program.run("spikes", "electrode.h5", "--threshold", "6", "--out", "spikes.h5")
+    #expect(found.status == 0 && found.output.contains("15 spikes"), "\(found.output) \(found.errors)")
+    let imported = try program.run("import", session, "--spikes", "spikes.h5", "--out", "recording.h5")
+    #expect(imported.status == 0, "\(imported.errors)")
+    let counts = try Recording(path: program.path("recording.h5")).splits.map {
+      try $0.counts()?.elements ?? []
+    }
+    // Frames from 0.1 to 1.3 s.
+    #expect(counts.joined().reduce(0, +) == 12)
   }
 
   @Test func missingFlashes_areRefusedOrRepairedAndReported() throws {
