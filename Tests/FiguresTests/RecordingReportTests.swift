@@ -64,6 +64,8 @@ import Testing
     ).write(to: file)
     try file.write(Array(frames), shape: [frames.count], to: "/sample/index")
     let rates = frames.map { Double($0 % 7) }
+    try file.write(rates, shape: [frames.count, 1], to: "/layers/conv1/positive")
+    try file.write(rates, shape: [frames.count], to: "/target")
     try file.write(rates, shape: [frames.count, 1], to: "/output")
     try file.setAttribute("units", to: .text("Hz"), of: "/output")
     try file.setAttribute("unit_ids", to: .integers([1]), of: "/output")
