@@ -3,10 +3,10 @@ import Runtime
 
 extension TrainingPass {
   /// The gradient of every parameter from the last layer's slopes.
-  /// - Parameter windows: where each sample begins in the movie's spectra.
+  /// - Parameter windows: where each sample begins in the frames' spectra.
   func backward(
-    _ network: TrainableNetwork, _ movie: MovieWindows, _ windows: [Int], _ penalties: TrainingPenalties
-  ) throws {
+    _ network: TrainableNetwork, _ frames: FrameSpectra, _ windows: [Int], _ penalties: TrainingPenalties
+  ) {
     let last = stack.layers.count
     for tile in 0..<tiles { takeSlopes(last, tile, activity: 0) }
     norms[last].combineSlopes(scale: places[last].scale, shift: places[last].shift, to: &gradient)
@@ -20,8 +20,8 @@ extension TrainingPass {
       norms[layer - 1].combineSlopes(
         scale: places[layer - 1].scale, shift: places[layer - 1].shift, to: &gradient)
     }
-    try correlate(movie, windows)
-    try giveWeights(network, decay: 2 * Float(penalties.weights))
+    correlate(frames, windows)
+    giveWeights(network, decay: 2 * Float(penalties.weights))
   }
 
   private func takeSlopes(_ layer: Int, _ tile: Int, activity: Float) {
@@ -46,7 +46,7 @@ extension TrainingPass {
   }
 
   /// Sums over the batch for the slopes of all weights.
-  private func correlate(_ movie: MovieWindows, _ windows: [Int]) throws {
+  private func correlate(_ frames: FrameSpectra, _ windows: [Int]) {
     let step = 24
     var parts: [(layer: Int, Range<Int>)] = []
     for (layer, convolution) in convolutions.enumerated() {
@@ -61,7 +61,7 @@ extension TrainingPass {
       }
       let (layer, frequencies) = parts[index]
       if layer == 0 {
-        convolutions[0].correlate(frequencies, movie.spectra.spectra, places: windows)
+        convolutions[0].correlate(frequencies, frames.spectra, places: windows)
       } else {
         convolutions[layer].correlate(frequencies, convolutions[layer].inputs, places: nil)
       }
@@ -69,7 +69,7 @@ extension TrainingPass {
   }
 
   /// The slopes of all weights, each part its own numbers of the gradient.
-  private func giveWeights(_ network: TrainableNetwork, decay: Float) throws {
+  private func giveWeights(_ network: TrainableNetwork, decay: Float) {
     let parts = convolutions.indices.flatMap { layer in
       (0..<convolutions[layer].kernelParts).map { (layer, $0) }
     }

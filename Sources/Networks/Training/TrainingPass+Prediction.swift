@@ -2,19 +2,31 @@ import CKernels
 import Numerics
 
 extension TrainingPass {
+  /// Windows that are predicted at once.
+  private static let block = 512
+
   /// The network's outputs for some windows with its running statistics, `[window, output]`.
+  /// - Throws: what reading the movie throws.
   public func predict(_ network: TrainableNetwork, movie: MovieWindows, samples: [Int]) throws -> [Float] {
     precondition(movie.shape == stack.input)
-    try take(network, alsoTurned: false)
+    take(network, alsoTurned: false)
     for (norm, places) in zip(norms, places) {
       norm.use(mean: network.statistics[places.mean], variance: network.statistics[places.variance])
     }
-    let rows = try team.map(0..<(samples.count + tileSamples - 1) / tileSamples) { [self] scratch, tile in
+    return try stride(from: 0, to: samples.count, by: Self.block).flatMap { first in
+      let block = samples[first..<min(first + Self.block, samples.count)]
+      let frames = try movie.spectra(of: block)
+      return try predict(frames, block.map { frames.place(ofWindowAt: movie.starts[$0]) })
+    }
+  }
+
+  private func predict(_ frames: FrameSpectra, _ windows: [Int]) throws -> [Float] {
+    let rows = try team.map(0..<(windows.count + tileSamples - 1) / tileSamples) { [self] scratch, tile in
       let first = tile * tileSamples
-      let windows = (first..<first + tileSamples).map { movie.place(samples[min($0, samples.count - 1)]) }
-      predictTile(movie, windows, scratch)
+      let places = (first..<first + tileSamples).map { windows[min($0, windows.count - 1)] }
+      predictTile(frames, places, scratch)
       let z = dense.compact(
-        scratch.after[stack.layers.count].start, samples: min(tileSamples, samples.count - first))
+        scratch.after[stack.layers.count].start, samples: min(tileSamples, windows.count - first))
       var rates = z
       stack.output.apply(z.count, z, &rates)
       return rates
@@ -22,11 +34,11 @@ extension TrainingPass {
     return rows.flatMap { $0 }
   }
 
-  private func predictTile(_ movie: MovieWindows, _ windows: [Int], _ scratch: TileScratch) {
+  private func predictTile(_ frames: FrameSpectra, _ windows: [Int], _ scratch: TileScratch) {
     for (layer, convolution) in convolutions.enumerated() {
       let (before, after) = (scratch.before[layer].start, scratch.after[layer].start)
       if layer == 0 {
-        convolution.forward(movie.spectra.spectra, places: windows[...], to: before, scratch)
+        convolution.forward(frames.spectra, places: windows[...], to: before, scratch)
       } else {
         let spectra = Spectra(
           start: scratch.inputs.start,
@@ -62,8 +74,10 @@ extension TrainingPass {
   public func settle(_ network: inout TrainableNetwork, movie: MovieWindows, over samples: [Int]) throws {
     precondition(samples.count >= batch)
     for (index, start) in stride(from: 0, through: samples.count - batch, by: batch).enumerated() {
-      try forward(
-        network, movie, samples[start..<start + batch].map { movie.place($0) }, noise: 0,
+      let windows = samples[start..<start + batch]
+      let frames = try movie.spectra(of: windows)
+      forward(
+        network, frames, windows.map { frames.place(ofWindowAt: movie.starts[$0]) }, noise: 0,
         random: RandomStream(seed: 0))
       settle(&network, momentum: 1 / Float(index + 1))
     }

@@ -72,15 +72,16 @@ public final class TrainingPass: @unchecked Sendable {
     loss: TrainingLoss, penalties: TrainingPenalties, random: RandomStream
   ) throws -> Double {
     precondition(samples.count == batch && movie.shape == stack.input)
-    let windows = samples.map { movie.place($0) }
-    try forward(network, movie, windows, noise: Float(penalties.noise), random: random)
+    let frames = try movie.spectra(of: samples)
+    let windows = samples.map { frames.place(ofWindowAt: movie.starts[$0]) }
+    forward(network, frames, windows, noise: Float(penalties.noise), random: random)
     let value = evaluate(loss, samples, targets)
-    try backward(network, movie, windows, penalties)
+    backward(network, frames, windows, penalties)
     return value
   }
 
   /// Takes a network's weights.
-  func take(_ network: TrainableNetwork, alsoTurned: Bool) throws {
+  func take(_ network: TrainableNetwork, alsoTurned: Bool) {
     for (norm, places) in zip(norms, places) {
       norm.take(scale: network.parameters[places.scale], shift: network.parameters[places.shift])
     }
@@ -103,11 +104,11 @@ public final class TrainingPass: @unchecked Sendable {
   }
 
   /// Fills the buffers with a batch, and `moments` with its statistics.
-  /// - Parameter windows: where each sample begins in the movie's spectra.
+  /// - Parameter windows: where each sample begins in the frames' spectra.
   func forward(
-    _ network: TrainableNetwork, _ movie: MovieWindows, _ windows: [Int], noise: Float, random: RandomStream
-  ) throws {
-    try take(network, alsoTurned: true)
+    _ network: TrainableNetwork, _ frames: FrameSpectra, _ windows: [Int], noise: Float, random: RandomStream
+  ) {
+    take(network, alsoTurned: true)
     for layer in 0...stack.layers.count {
       team.forEach(0..<tiles) { [self] scratch, tile in
         if layer > 0 { rectify(layer - 1, tile, noise: noise, random: random, scratch) }
@@ -115,7 +116,7 @@ public final class TrainingPass: @unchecked Sendable {
         if layer == stack.layers.count {
           dense.forward(after[layer - 1].start + tile * tileSamples * dense.features, to: target)
         } else {
-          convolve(layer, tile, movie, windows, to: target, scratch)
+          convolve(layer, tile, frames, windows, to: target, scratch)
         }
         norms[layer].takeMoments(tile: tile, target)
       }
@@ -140,14 +141,14 @@ public final class TrainingPass: @unchecked Sendable {
   }
 
   private func convolve(
-    _ layer: Int, _ tile: Int, _ movie: MovieWindows, _ windows: [Int],
+    _ layer: Int, _ tile: Int, _ frames: FrameSpectra, _ windows: [Int],
     to target: UnsafeMutablePointer<Float>, _ scratch: TileScratch
   ) {
     let convolution = convolutions[layer]
     let first = tile * tileSamples
     guard layer > 0 else {
       return convolution.forward(
-        movie.spectra.spectra, places: windows[first..<first + tileSamples], to: target, scratch)
+        frames.spectra, places: windows[first..<first + tileSamples], to: target, scratch)
     }
     let spectra = convolution.inputs.from(image: first, groups: convolution.input.groups)
     convolution.circle.transform(
