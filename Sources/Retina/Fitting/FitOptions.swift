@@ -59,7 +59,8 @@ public struct FitOptions: Sendable, Equatable, Codable {
       heldOut > 0 && heldOut <= 0.5, "\(heldOut) of the windows held out", "give a share above 0, up to 0.5")
     try require(
       averaging >= 0 && averaging < 1, "averaging by \(averaging)", "give a share from 0 to below 1")
-    try require(memory >= 0, "\(memory) megabytes for the movie", "give a number from 0")
+    try require(
+      (0...1 << 30).contains(memory), "\(memory) megabytes for the movie", "give a number from 0")
     for (name, value) in [
       ("L2 on weights", penalties.weights), ("L1 on activity", penalties.activity),
       ("noise", penalties.noise),
