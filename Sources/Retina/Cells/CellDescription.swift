@@ -38,6 +38,8 @@ public struct CellDescription: Sendable {
   public let shapes: [ReceptiveFieldShape]
   /// Responses to repeats, `[cell, repeat, time]`, where the recording has them.
   public let repeats: Tensor?
+  /// The split that was shown repeatedly.
+  public let repeatedSplit: String?
   /// How well they agree.
   public let reliability: [Reliability]?
   /// The numbers.
@@ -70,7 +72,10 @@ public struct CellDescription: Sendable {
     let shapes = (0..<chosen.count).map {
       ReceptiveFieldShape(field: averages.fields.row($0), lags: history, width: split.frameShape[2])
     }
-    let shown = try recording.splits.compactMap { try $0.repeats() }.first.map { Self.rows(places, of: $0) }
+    let repeated = try recording.splits.lazy.compactMap { split in
+      try split.repeats().map { (split.splitName, $0) }
+    }.first
+    let shown = repeated.map { Self.rows(places, of: $0.1) }
     let reliability = shown.map { shown in
       (0..<chosen.count).map { cell in
         Reliability(
@@ -79,7 +84,8 @@ public struct CellDescription: Sendable {
       }
     }
     (cells, self.averages, self.shapes) = (chosen, averages.fields, shapes)
-    (repeats, self.reliability, frameRate) = (shown, reliability, split.frameRate)
+    (repeats, repeatedSplit) = (shown, repeated?.0)
+    (self.reliability, frameRate) = (reliability, split.frameRate)
     rows = chosen.indices.map { index in
       Row(
         cell: chosen[index], meanRate: Statistics.mean(rates.row(places[index]).map(Double.init)),

@@ -50,6 +50,11 @@ public struct FieldEllipse: Sendable, Equatable {
   /// The major axis's direction, radians from the x axis towards larger y.
   public let angle: Double
 
+  /// An ellipse from its numbers.
+  package init(y: Double, x: Double, major: Double, minor: Double, angle: Double) {
+    (self.y, self.x, self.major, self.minor, self.angle) = (y, x, major, minor, angle)
+  }
+
   /// - Parameter energy: rows from the top; nil is returned where it is nowhere above zero.
   public init?(energy: [Double], width: Int) {
     guard let peak = energy.max(), peak > 0 else { return nil }
