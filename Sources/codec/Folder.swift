@@ -3,6 +3,12 @@ import Runtime
 
 /// Output folders.
 enum Folder {
+  /// Whether there is a folder of that name.
+  static func exists(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+  }
+
   /// Makes a folder where it is missing.
   /// - Throws: `CodecError` of kind `fileSystem` naming the folder.
   static func create(_ path: String) throws {
