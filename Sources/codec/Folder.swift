@@ -5,8 +5,7 @@ import Runtime
 enum Folder {
   /// Whether there is a folder of that name.
   static func exists(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    (try? URL(filePath: path).resourceValues(forKeys: [.isDirectoryKey]).isDirectory) ?? false
   }
 
   /// Makes a folder where it is missing.

@@ -60,7 +60,7 @@ import Testing
 
   /// Fits see the same places: that they agree does not tell types from neighbourhoods.
   @Test func agreeingFits_ofNeighbours_areNoTypes() throws {
-    let fits = (1...3).map { seed in
+    let fits = (1...3).map { (seed: UInt64) -> ClusterFit in
       var fit = Self.fit(types: threeTypes, seed: seed)
       fit.centres = threeTypes.enumerated().map { cell, type in
         ReceptiveFieldCentre(y: Double(10 * type) + 0.1 * Double(cell), x: 5)
