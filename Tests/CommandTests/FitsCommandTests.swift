@@ -15,11 +15,11 @@ import Testing
   }
 
   private func fit(_ folder: String, _ more: String...) throws -> Program.Outcome {
-    try program.start(words(folder) + more).finish()
+    try program.start(words(folder) + ["--epochs", "3"] + more).finish()
   }
 
   private func words(_ folder: String) -> [String] {
-    ["fit", "recording.h5", "--history", "8", "--channels", "3,4", "--epochs", "3", "--out", folder]
+    ["fit", "recording.h5", "--history", "8", "--channels", "3,4", "--out", folder]
   }
 
   private func weights(_ name: String) throws -> [String: [Float]] {
@@ -58,30 +58,35 @@ import Testing
   }
 
   @Test func killedSeries_goesOn() throws {
-    #expect(try fit("whole", "--fits", "2").status == 0)
-    let running = try program.start(words("fits") + ["--fits", "2"])
+    // Long enough to be killed on the way.
+    let words = words("fits") + ["--epochs", "8", "--fits"]
+    func fit(_ count: Int, _ more: String...) throws -> Program.Outcome {
+      try program.start(words + ["\(count)"] + more).finish()
+    }
+    #expect(try program.start(self.words("whole") + ["--epochs", "8", "--fits", "2"]).finish().status == 0)
+    let running = try program.start(words + ["2"])
     let partial = program.path("fits/fit-2.safetensors.partial")
     while running.process.isRunning && !FileManager.default.fileExists(atPath: partial) { usleep(1000) }
     kill(running.process.processIdentifier, SIGKILL)
     _ = running.finish()
     #expect(program.exists("fits/fit-1.safetensors") && !program.exists("fits/fit-2.safetensors"))
-    refused(try fit("fits", "--fits", "2"), 74, "fits are there already", "--resume")
+    refused(try fit(2), 74, "fits are there already", "--resume")
     refused(
       try program.run("analyze", "recording.h5", "--model", "fits", "--out", "r"), 65,
       "an unfinished fit is among the networks")
     let first = try Data(contentsOf: URL(filePath: program.path("fits/fit-1.safetensors")))
-    refused(try fit("fits", "--fits", "2", "--resume", "--seed", "9"), 64, "the seed was")
-    let resumed = try fit("fits", "--fits", "2", "--resume")
+    refused(try fit(2, "--resume", "--seed", "9"), 64, "the seed was")
+    let resumed = try fit(2, "--resume")
     #expect(resumed.status == 0, "\(resumed.errors)")
     #expect(try Data(contentsOf: URL(filePath: program.path("fits/fit-1.safetensors"))) == first)
     #expect(!FileManager.default.fileExists(atPath: partial))
     #expect(try weights("fits/fit-2.safetensors") == weights("whole/fit-2.safetensors"))
     #expect(try sameDatasets(program.path("fits/fits.h5"), program.path("whole/fits.h5")))
     // Further fits join those that are there.
-    #expect(try fit("fits", "--fits", "3", "--resume").status == 0)
+    #expect(try fit(3, "--resume").status == 0)
     #expect(try Data(contentsOf: URL(filePath: program.path("fits/fit-1.safetensors"))) == first)
-    refused(try fit("fits", "--fits", "2", "--resume"), 64, "more fits than the 2 asked for")
-    #expect(try fit("fits", "--fits", "1", "--force").status == 0)
+    refused(try fit(2, "--resume"), 64, "more fits than the 2 asked for")
+    #expect(try fit(1, "--force").status == 0)
     #expect(!program.exists("fits/fit-2.safetensors") && !program.exists("fits/fit-3.history.h5"))
   }
 

@@ -34,8 +34,9 @@ extension FitsSummary {
     var rows = [["  ", "mean", "SD", "range"]]
     // One of many silhouettes is of no interest here; the file has all.
     for number in numbers where !number.name.contains("silhouette of ") {
-      rows.append(
-        ["  \(number.name)"] + number.spread.columns(digits: number.spread.largest < 0.1 ? 4 : 2))
+      let size = max(abs(number.spread.largest), abs(number.spread.smallest))
+      let digits = size < 0.1 ? 4 : size < 100 ? 2 : 0
+      rows.append(["  \(number.name)"] + number.spread.columns(digits: digits))
     }
     return AnalysisSummary.table(rows)
   }

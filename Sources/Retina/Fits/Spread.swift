@@ -27,7 +27,9 @@ public struct Spread: Codable, Sendable, Equatable {
 
   /// Mean, standard deviation and range as three columns of a table.
   func columns(digits: Int = 2) -> [String] {
-    func text(_ value: Double) -> String { String(format: "%.\(digits)f", value) }
+    func text(_ value: Double) -> String {
+      String(format: abs(value) < 1e6 ? "%.\(digits)f" : "%.1e", value)
+    }
     return [text(mean), standardDeviation.map(text) ?? "–", "\(text(smallest)) to \(text(largest))"]
   }
 
