@@ -83,6 +83,9 @@ private struct DataFileTraces: Sendable {
         .data, "no attribute sample-rate above zero", at: data.place, remedy: "give it with --sample-rate")
     }
     let stated = try attribute("gain")
+    guard stated != 0 else {
+      throw CodecError(.data, "a gain of zero", at: data.place, remedy: "every sample would be the offset")
+    }
     (self.data, sampleRate, channels, sampleCount) = (data, rate, data.shape[0], data.shape[1])
     (gain, offset) = (stated ?? 1, try attribute("offset") ?? 0)
     units = stated == nil ? "stored numbers" : "V"
