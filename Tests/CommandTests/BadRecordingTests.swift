@@ -144,6 +144,14 @@ import Testing
     try expectRefusal(["sync", name, "--channel", "0"], 65, "the file is cut off: ", "of 6000 bytes")
   }
 
+  @Test func tracesOfSeveralChannels_needAChoice() throws {
+    let trace = Fixtures.path("traces/trace16.wav")
+    try expectRefusal(["sync", trace], 64, "2 channels (\(trace)): choose one with --channel 0 to 1", "")
+    try expectRefusal(
+      ["import", session, "--photodiode", trace], 64, "2 channels",
+      "choose one with --photodiode-channel 0 to 1")
+  }
+
   @Test func moviesOfVariableFrameRate_areRefused_unlessTimesAreGiven() throws {
     try film("film.mkv", ["-vf", "setpts='if(lt(N,50),N,2*N-50)/25/TB'", "-fps_mode", "vfr", "-c:v", "ffv1"])
     try write("cell,time\n3,0.5\n", "spikes.csv")

@@ -38,7 +38,7 @@ import Testing
 
   /// A file of the `libdatafile` kind with some data and attributes.
   private func dataFile(
-    _ values: [Int16] = [1, 2, 3, 4, 5, 6], shape: [Int] = [2, 3], _ attributes: [String: AttributeValue],
+    _ attributes: [String: AttributeValue], values: [Int16] = [1, 2, 3, 4, 5, 6], shape: [Int] = [2, 3],
     ofFile: [String: AttributeValue] = [:]
   ) throws -> String {
     let path = try Fixtures.temporaryFolder().appending(path: "data.h5").path
@@ -89,10 +89,10 @@ import Testing
   }
 
   @Test func dataOfOtherShapes_areRefused() throws {
-    let flat = try dataFile(shape: [6], ["sample-rate": 10_000])
+    let flat = try dataFile(["sample-rate": 10_000], shape: [6])
     let error = #expect(throws: CodecError.self) { try TraceFile(reading: flat) }
     #expect(error?.what == "the dataset has 1 axes (shape [6]); 2 are expected")
-    let empty = try dataFile([], shape: [2, 0], ["sample-rate": 10_000])
+    let empty = try dataFile(["sample-rate": 10_000], values: [], shape: [2, 0])
     #expect(throws: CodecError.self) { try TraceFile(reading: empty).channel(0) }
   }
 }
