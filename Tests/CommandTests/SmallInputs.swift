@@ -82,3 +82,23 @@ struct SmallModel {
 
   func write(to path: String) throws { try Safetensors.write(tensors, metadata: metadata, to: path) }
 }
+
+/// A photodiode's trace of flashes of 4 ms at 50 Hz from 0.1 s on, 10,000 samples a second.
+struct PhotodiodeTrace {
+  var frames: Int
+  /// Frames that left no flash.
+  var missing: Set<Int> = []
+
+  /// Writes a file of the `libdatafile` kind.
+  func write(to path: String) throws {
+    let samples = (0..<2000 + 200 * frames).map { index -> Float in
+      let (frame, phase) = ((index - 1000) / 200, (index - 1000) % 200)
+      let isBright = index >= 1000 && frame < frames && phase < 40 && !missing.contains(frame)
+      return isBright ? 3 : 0.2
+    }
+    let file = try H5File(creating: path)
+    let data = try file.write(Tensor(shape: [1, samples.count], elements: samples), to: "/data")
+    try data.setAttribute("sample-rate", to: .number(10_000))
+    try file.flush()
+  }
+}
