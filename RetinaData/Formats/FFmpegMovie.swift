@@ -62,24 +62,22 @@ extension Movie {
   /// A movie that the program `ffmpeg` decodes.
   ///
   /// A variable frame rate leaves `frameRate` nil and the frames' own times in `times`, with a remark.
-  /// - Throws: `CodecError`: `fileSystem` where the program or the file is missing, `data` where it is no movie.
+  /// - Throws: `CodecError`: `fileSystem` where the program or the file is missing, `data` where it is no movie or is
+  ///   cut off.
   init(ffmpeg path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else {
       throw CodecError(.fileSystem, "cannot open the movie", at: path, remedy: "No such file or directory")
     }
-    let probe = try FFmpegProgram("ffprobe", for: path)
-    let stream = ["-v", "error", "-select_streams", "v:0"]
-    let size = try probe.output(stream + ["-show_entries", "stream=width,height", "-of", "csv=p=0", path])
-    let sides = size.split { !$0.isNumber }.compactMap { Int($0) }
-    guard sides.count >= 2 else { throw CodecError(.data, "the file holds no movie", at: path) }
-    let packets = try probe.output(stream + ["-show_entries", "packet=pts_time", "-of", "csv=p=0", path])
-    let lines = packets.split(separator: "\n").map { $0.prefix { $0 != "," } }.filter { !$0.isEmpty }
-    let stamps = lines.compactMap { Double($0) }.sorted()
-    let times = stamps.count == lines.count && stamps.count > 1 ? stamps.map { $0 - stamps[0] } : nil
-    let (rate, remarks) = Self.rate(of: times, path)
+    let probe = try MovieProbe(path)
+    var (rate, remarks) = Self.rate(of: probe.times, path)
+    if let complaint = probe.complaint { remarks.append("\(path): ffprobe says \(complaint)") }
+    if !probe.isGrey {
+      remarks.append("\(path) is stored in colour (\(probe.pixelFormat)): its luminance is taken")
+    }
     try self.init(
-      name: path, frames: lines.count, height: sides[1], width: sides[0], isBytes: true,
-      times: rate == nil ? times : nil, frameRate: rate, remarks: remarks, reader: FFmpegMovie(path: path))
+      name: path, frames: probe.frames, height: probe.height, width: probe.width, isBytes: true,
+      times: rate == nil ? probe.times : nil, frameRate: rate, remarks: remarks,
+      reader: FFmpegMovie(path: path))
     isVariable = rate == nil && times != nil
   }
 
@@ -91,5 +89,44 @@ extension Movie {
     guard longest - shortest > 2 * regularity + 0.02 * mean else { return (1 / mean, []) }
     let words = String(format: "%g to %g s", shortest, longest)
     return (nil, ["\(path) has a variable frame rate: its frames last \(words)"])
+  }
+}
+
+/// What `ffprobe` says of a movie's first stream of frames.
+private struct MovieProbe {
+  let height: Int
+  let width: Int
+  /// ffmpeg's name of how pixels are stored, such as `yuv420p`.
+  let pixelFormat: String
+  let frames: Int
+  /// When each frame is shown, seconds from the first; nil where the file does not say.
+  let times: [Double]?
+  let complaint: String?
+
+  var isGrey: Bool { pixelFormat.hasPrefix("gray") || pixelFormat.hasPrefix("mono") }
+
+  init(_ path: String) throws {
+    let program = try FFmpegProgram("ffprobe", for: path)
+    func ask(_ entries: String) throws -> (text: String, complaint: String?) {
+      try program.output(
+        ["-v", "error", "-select_streams", "v:0", "-show_entries", entries, "-of", "csv=p=0", path])
+    }
+    let properties = try ask("stream=width,height,pix_fmt,nb_frames").text.split { ",\n".contains($0) }
+    guard properties.count >= 4, let width = Int(properties[0]), let height = Int(properties[1]) else {
+      throw CodecError(.data, "the file holds no movie", at: path)
+    }
+    (self.width, self.height, pixelFormat) = (width, height, String(properties[2]))
+    let packets = try ask("packet=pts_time")
+    let lines = packets.text.split(separator: "\n").map { $0.prefix { $0 != "," } }.filter { !$0.isEmpty }
+    let stamps = lines.compactMap { Double($0) }.sorted()
+    times = stamps.count == lines.count && stamps.count > 1 ? stamps.map { $0 - stamps[0] } : nil
+    (frames, complaint) = (lines.count, packets.complaint)
+    let isShort = Int(properties[3]).map { $0 > lines.count } ?? false
+    guard !isShort, complaint?.contains("prematurely") != true else {
+      let stated = Int(properties[3]).map { " of \($0)" } ?? ""
+      throw CodecError(
+        .data, "the movie is cut off after \(frames)\(stated) frames", at: path,
+        remedy: "copy it again from where it was made")
+    }
   }
 }

@@ -15,6 +15,11 @@ public struct Report {
     public let figures: [String]
     /// Why there are no figures; nil where there are.
     public let remark: String?
+
+    /// An outcome from its parts.
+    public init(page: String, figures: [String], remark: String?) {
+      (self.page, self.figures, self.remark) = (page, figures, remark)
+    }
   }
 
   /// Whether figures are drawn.

@@ -10,6 +10,7 @@ struct CellFigures {
     switch polarity {
     case .on: Colours.categories[1]
     case .off: Colours.categories[0]
+    case .onOff: Colours.categories[2]
     case nil: Colours.faint
     }
   }
@@ -52,7 +53,7 @@ struct CellFigures {
     guard !panel.layers.isEmpty else { return nil }
     plot.add(panel)
     let right = panel.frame.x + panel.frame.width + 14
-    for (index, polarity) in [ReceptiveFieldShape.Polarity.on, .off].enumerated() {
+    for (index, polarity) in [ReceptiveFieldShape.Polarity.on, .off, .onOff].enumerated() {
       let count = results.polarity.count { $0 == polarity }
       plot.text(
         "\(polarity.rawValue): \(count) cell\(count == 1 ? "" : "s")", right, 44 + 18 * Double(index),

@@ -54,7 +54,9 @@ extension CellDescription {
     let shares = shapes.map { Optional($0.components.singularValueShare) }
     try write(shares, "/singular_value_share", "1", writer)
     try writer.write(rows.map { $0.polarity ?? "" }, to: "/polarity", axes: ["cell"])
+    try write(rows.map(\.weakerSign), "/weaker_sign", "1", writer)
     try write(rows.map { $0.peakLag.map(Double.init) }, "/peak_lag", "frames before the response", writer)
+    try write(shapes.map(\.peakDelay), "/peak_delay", "frames before the response", writer)
     try write(rows.map { Optional($0.meanRate) }, "/mean_rate", "Hz", writer)
     try write(
       rows.map { Optional($0.weight) }, "/weight", weightName == "counts" ? "spikes" : "sum of rates", writer)
