@@ -10,8 +10,8 @@ struct SweepFigure {
   /// Datasets, what they are called, and their standard errors.
   private static let quantities = [
     ("r2", "R²", nil), ("alive", "modes", nil), ("classes_above", "classes with\na mode above 0.2", nil),
-    ("baseline_correlation", "correlation with\nthe baseline's modes", "baseline_correlation_sem"),
-    ("ablation_score", "ablation\n(target − other) / other", "ablation_score_sem"),
+    ("baseline_correlation", "correlation\nwith the baseline", "baseline_correlation_sem"),
+    ("ablation_score", "specificity\nof ablation", "ablation_score_sem"),
   ]
 
   func figures() throws -> [Figure] { [try quantities(), try classAtoms()].compactMap { $0 } }
@@ -48,7 +48,7 @@ struct SweepFigure {
       name: "sweep", title: "What the autoencoder's options change",
       caption:
         "Each row is a configuration of the autoencoder: the baseline, then one option changed at a time. Colours are layers; "
-        + "bars are standard errors over classes or trials. Ablation: area under the target class's accuracy less that of "
+        + "bars are standard errors over classes or trials. Correlation: of each class's modes with the baseline's. Specificity: area under the target class's accuracy less that of "
         + "another class, over the latter; below zero where ablating the class's modes spares other classes.",
       plot: plot)
   }
@@ -105,7 +105,7 @@ struct SweepFigure {
       name: "sweep-class", title: "The modes of \(name) by every configuration",
       caption:
         "All modes that correlate with \(name) above 0.2, summed, of each configuration of the autoencoder (rows): the "
-        + "weight of every channel, each row relative to its largest (red: excitation). Alike rows: the options hardly matter.",
+        + "weight of every channel, each row relative to its largest (red: excitation). Alike rows: the options hardly matter; empty ones: no such mode.",
       plot: plot)
   }
 }

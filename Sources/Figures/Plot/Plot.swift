@@ -194,7 +194,7 @@ extension Plot {
     let frame = panel.frame
     let length = min(frame.height, 140)
     if let range = panel.colours?.range, range.upperBound > range.lowerBound {
-      let step = Self.step(range.upperBound - range.lowerBound, pixels: length, apart: 26)
+      let step = Self.step(range.upperBound - range.lowerBound, pixels: length, apart: 16)
       commands.append("set cbtics \(number(step))")
     }
     return commands + [

@@ -26,7 +26,7 @@ struct CellFigures {
       let field = try results.field(cell)
       let sign = results.polarity[cell].map { ", \($0.rawValue)" } ?? ""
       plot.addField(
-        field, x: 34 + 218 * Double(cell % columns), y: 36 + 146 * Double(cell / columns), size: size,
+        field, x: 30 + 212 * Double(cell % columns), y: 36 + 146 * Double(cell / columns), size: size,
         title: "cell \(cells[cell])\(sign)", limit: field.peak, interval: results.interval,
         isLabelled: cell + columns >= shown)
     }
@@ -53,7 +53,8 @@ struct CellFigures {
     guard !panel.layers.isEmpty else { return nil }
     plot.add(panel)
     let right = panel.frame.x + panel.frame.width + 14
-    for (index, polarity) in [ReceptiveFieldShape.Polarity.on, .off, .onOff].enumerated() {
+    let polarities: [ReceptiveFieldShape.Polarity] = [.on, .off, .onOff]
+    for (index, polarity) in polarities.filter({ results.polarity.contains($0) }).enumerated() {
       let count = results.polarity.count { $0 == polarity }
       plot.text(
         "\(polarity.rawValue): \(count) cell\(count == 1 ? "" : "s")", right, 44 + 18 * Double(index),

@@ -129,9 +129,9 @@ struct ContributionFigure {
         title: "\(["a", "b"][index % 2]): \(results.moment(moments[index]))", limit: limit,
         interval: results.interval, isLabelled: true)
     }
-    plot.text(
-      "darkest: ± \(rounded(limit)) \(results.fields.units)", Self.left + Self.width, top + 118, size: 9.5,
-      align: "right", colour: "#555555")
+    for (row, words) in ["colours: up to", "± \(rounded(limit)) \(results.fields.shortUnits)"].enumerated() {
+      plot.text(words, Self.left + 632, top + 56 + 16 * Double(row), size: 9.5, colour: "#555555")
+    }
   }
 }
 

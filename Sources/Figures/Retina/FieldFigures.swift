@@ -86,7 +86,7 @@ struct FieldFigures {
       plot.text(label, 18, top + 50, size: 10, align: "center", bold: true, rotate: true)
       let limit = shown.map(\.field.peak).max() ?? 1
       plot.text(
-        "± \(rounded(limit)) \(results.fields.units)", 36, top + 50, size: 8, align: "center",
+        "± \(rounded(limit)) \(results.fields.shortUnits)", 36, top + 50, size: 8, align: "center",
         colour: "#555555",
         rotate: true)
       for (column, one) in shown.enumerated() {
@@ -100,8 +100,8 @@ struct FieldFigures {
       name: name, title: title,
       caption: caption
         + " Left of each pair: the spatial component (red: light raises the rate where the time course is above zero), "
-        + "colours alike within a row up to what is written at its left; right: its time course, scaled to its peak. A cell's "
-        + "time courses have the same sign throughout, so that colours can be compared.", plot: plot)
+        + "colours alike within a row up to what is written at its left; right: its time course, scaled to its peak. Time "
+        + "courses have the same sign throughout, so that colours can be compared.", plot: plot)
   }
 
   /// Ellipses of one standard deviation around each cell's mean squared receptive field.

@@ -31,7 +31,7 @@ struct FitFigure {
       ]
       plot.text(
         String(format: "dashed: the epoch that is kept, %g (correlation %.2f)", best, correlations[place]),
-        870, 292,
+        870, 314,
         size: 10, align: "right")
     }
     for panel in [loss, agreement] { plot.add(panel) }

@@ -19,7 +19,7 @@ struct ReceptiveFieldSeries {
   let frames: [Int]
   let spatial, temporal, share: H5Dataset
   let units: String
-  /// Each cell's common time course, its largest lobe upwards.
+  /// Each cell's common time course, its sign that of the other cells'.
   private let courses: [[Double]]
 
   init(_ file: H5File) throws {
@@ -46,21 +46,32 @@ struct ReceptiveFieldSeries {
   private static func courses(_ temporal: H5Dataset) throws -> [[Double]] {
     let (frames, cells, lags) = (temporal.shape[0], temporal.shape[1], temporal.shape[2])
     let values: [Float] = try temporal.numbers()
-    return (0..<cells).map { cell in
-      let byLag = (0..<lags).flatMap { lag in
-        (0..<frames).map { values[($0 * cells + cell) * lags + lag] }
-      }
-      let course = LinearAlgebra.rankOne(byLag[...], rows: lags, columns: frames).left
-      let largest = course.max { abs($0) < abs($1) } ?? 0
-      return largest < 0 ? course.map { -$0 } : course
+    let courses = (0..<cells).map { cell in
+      commonCourse((0..<frames).map { values[($0 * cells + cell) * lags..<($0 * cells + cell + 1) * lags] })
+    }
+    let all = commonCourse(courses.map { $0.map(Float.init)[...] })
+    return courses.map { course in
+      zip(course, all).reduce(0) { $0 + $1.0 * $1.1 } < 0 ? course.map { -$0 } : course
     }
   }
 
+  /// What time courses of any sign have in common, its largest lobe upwards.
+  private static func commonCourse(_ courses: [ArraySlice<Float>]) -> [Double] {
+    let lags = courses.first?.count ?? 0
+    let byLag = (0..<lags).flatMap { lag in courses.map { $0[$0.startIndex + lag] } }
+    let course = LinearAlgebra.rankOne(byLag[...], rows: lags, columns: courses.count).left
+    let largest = course.max { abs($0) < abs($1) } ?? 0
+    return largest < 0 ? course.map { -$0 } : course
+  }
+
   /// The sign that makes a time course agree with the others of its cell. Space and time components are known up to a
-  /// common sign alone; with this one the colours of a cell's fields can be compared.
+  /// common sign alone; with this one the colours of fields can be compared.
   func sign(_ temporal: some Sequence<Double>, cell column: Int) -> Double {
     zip(temporal, courses[column]).reduce(0) { $0 + $1.0 * $1.1 } < 0 ? -1 : 1
   }
+
+  /// Short enough for a figure.
+  var shortUnits: String { units.replacing("standard deviation of the stimulus", with: "s.d.") }
 
   var height: Int { spatial.shape[2] }
   var width: Int { spatial.shape[3] }
