@@ -56,7 +56,7 @@ public struct FrameSync: Sendable {
   }
 
   /// The kind of result in the root attributes.
-  public static let schema = "codec.sync"
+  public static let schema = "sync"
   /// The layout's version.
   public static let schemaVersion = 1
 

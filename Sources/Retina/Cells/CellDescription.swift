@@ -40,6 +40,8 @@ public struct CellDescription: Sendable {
   public let shapes: [ReceptiveFieldShape]
   /// Responses to repeats, `[cell, repeat, time]`, where the recording has them.
   public let repeats: Tensor?
+  /// The split that was shown repeatedly.
+  public let repeatedSplit: String?
   /// How well they agree.
   public let reliability: [Reliability]?
   /// The numbers.
@@ -75,7 +77,10 @@ public struct CellDescription: Sendable {
         field: averages.fields.row($0), lags: history, width: split.frameShape[2],
         changes: changes.answers[$0])
     }
-    let shown = try recording.splits.compactMap { try $0.repeats() }.first.map { Self.rows(places, of: $0) }
+    let repeated = try recording.splits.lazy.compactMap { split in
+      try split.repeats().map { (split.splitName, $0) }
+    }.first
+    let shown = repeated.map { Self.rows(places, of: $0.1) }
     let reliability = shown.map { shown in
       (0..<chosen.count).map { cell in
         Reliability(
@@ -84,7 +89,8 @@ public struct CellDescription: Sendable {
       }
     }
     (cells, self.averages, self.shapes) = (chosen, averages.fields, shapes)
-    (repeats, self.reliability, frameRate) = (shown, reliability, split.frameRate)
+    (repeats, repeatedSplit) = (shown, repeated?.0)
+    (self.reliability, frameRate) = (reliability, split.frameRate)
     rows = chosen.indices.map { index in
       Row(
         cell: chosen[index], meanRate: Statistics.mean(rates.row(places[index]).map(Double.init)),

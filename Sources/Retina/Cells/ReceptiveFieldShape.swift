@@ -78,7 +78,8 @@ public struct FieldEllipse: Sendable, Equatable {
   /// The major axis's direction, radians from the x axis towards larger y.
   public let angle: Double
 
-  init(y: Double, x: Double, major: Double, minor: Double, angle: Double) {
+  /// An ellipse from its numbers.
+  package init(y: Double, x: Double, major: Double, minor: Double, angle: Double) {
     (self.y, self.x, self.major, self.minor, self.angle) = (y, x, major, minor, angle)
   }
 
