@@ -38,7 +38,7 @@ import Testing
     for (name, words) in [
       ("layers", ["sparsity over channels"]), ("channels", ["channel of block7", "units of the target"]),
       ("signs", ["block3", "r = "]), ("attribution", ["IntGrad", "largest output", "ActGrad", "entropy"]),
-      ("maps", ["class_00", "class_02"]), ("sweep", ["baseline", "threshold 0.5", "seed 1"]),
+      ("maps", ["red_disc", "blue_disc"]), ("sweep", ["baseline", "threshold 0.5", "seed 1"]),
       ("sweep-class", ["baseline", "block7"]),
     ] {
       let drawn = try figure(name)
