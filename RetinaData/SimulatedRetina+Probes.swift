@@ -10,35 +10,13 @@ extension SimulatedRetina {
     return circuit.rates(frames: frames, responses: 1)[cell]
   }
 
-  /// How a cell's rate changes, on average over the training movie, when a spot as wide as its receptive field is
-  /// brighter by `level` grey levels for one frame: entry n − 1 for n frames before the response, Hz.
-  ///
-  /// For a small level this is the cell's first-order kernel, to which the spike-triggered average of white noise is
-  /// proportional.
-  public func answersToFlash(ofCell cell: Int, level: Float) -> [Double] {
-    let (history, spot) = (options.history, spot(ofCell: cell))
-    let movie = trainingMovie
-    var sums = [Double](repeating: 0, count: history)
-    // One flash in every history: each response sees exactly one.
-    let flashes = min(movie.frameCount, 6000) / history - 1
-    let responses = flashes * history
-    let plain = movie.frames(0..<responses + history - 1).elements
-    var flashed = plain
-    for flash in 0...flashes where flash * history < responses + history - 1 {
-      for (pixel, weight) in spot.enumerated() {
-        flashed[flash * history * spot.count + pixel] += level * weight
-      }
+  /// The time course with which the bipolar cells that drive a type filter brightness, oldest frame first: that of the
+  /// spike-triggered average of white noise, for cells of one type alone (`spread` 0).
+  public func timeCourse(of type: SimulatedCellType) -> [Double] {
+    switch type {
+    case .onSustained, .offSustained: circuit.temporal.sustained
+    case .onTransient, .offTransient, .onOff: circuit.temporal.transient
     }
-    let (before, after) = (
-      circuit.rates(frames: plain, responses: responses), circuit.rates(frames: flashed, responses: responses)
-    )
-    for response in 0..<responses {
-      // Response r sees frames r ..< r + history; the flash among them is n frames before frame r + history.
-      let age = response.isMultiple(of: history) ? history : response % history
-      let place = response * options.cells + cell
-      sums[age - 1] += Double(after[place] - before[place])
-    }
-    return sums.map { $0 / Double(flashes) }
   }
 
   /// 1 within a cell's receptive field and 0 elsewhere, `[y, x]`.

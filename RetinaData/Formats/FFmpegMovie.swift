@@ -24,16 +24,29 @@ final class FFmpegMovie: MovieReader {
         state = State(stream: try start(window), window: window)
       }
       guard let stream = state.stream else { preconditionFailure("the movie was started") }
-      let size = window.height * window.width
+      let sent = Self.sent(window)
       var pixels: [Float] = []
-      pixels.reserveCapacity(frames.count * size)
+      pixels.reserveCapacity(frames.count * window.height * window.width)
       while state.next < frames.upperBound {
-        let frame = try Self.frame(state.next, of: size, from: stream)
-        if state.next >= frames.lowerBound { pixels += frame.map { Float($0) } }
+        let frame = try Self.frame(state.next, of: sent.height * sent.width, from: stream)
+        if state.next >= frames.lowerBound {
+          let whole = frame.map { Float($0) }
+          pixels += sent.rest.map { $0.apply(to: whole, height: sent.height, width: sent.width) } ?? whole
+        }
         state.next += 1
       }
       return pixels
     }
+  }
+
+  /// The frames that ffmpeg sends for a window, and what is left to average here: its means are right to half a grey
+  /// level, but not where a side has a single pixel.
+  private static func sent(_ window: FrameWindow) -> (height: Int, width: Int, rest: FrameWindow?) {
+    guard window.block > 1, min(window.height, window.width) == 1 else {
+      return (window.height, window.width, nil)
+    }
+    let (height, width) = (window.y.count, window.x.count)
+    return (height, width, FrameWindow(y: 0..<height, x: 0..<width, block: window.block))
   }
 
   private static func frame(_ index: Int, of size: Int, from stream: ProgramOutput) throws -> [UInt8] {
@@ -45,7 +58,9 @@ final class FFmpegMovie: MovieReader {
   private func start(_ window: FrameWindow) throws -> ProgramOutput {
     let (y, x) = (window.y, window.x)
     var filters = ["format=gray", "crop=\(x.count):\(y.count):\(x.lowerBound):\(y.lowerBound):exact=1"]
-    if window.block > 1 { filters.append("scale=\(window.width):\(window.height):flags=area+accurate_rnd") }
+    if window.block > 1, Self.sent(window).rest == nil {
+      filters.append("scale=\(window.width):\(window.height):flags=area+accurate_rnd")
+    }
     return try FFmpegProgram("ffmpeg", for: path).start(
       [
         "-v", "error", "-nostdin", "-noautorotate", "-i", path, "-map", "0:v:0", "-vf",

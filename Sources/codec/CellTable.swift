@@ -25,7 +25,7 @@ enum CellTable {
     var lines = TextTable.lines([header] + cells)
     if rows.contains(where: { $0.polarity == ReceptiveFieldShape.Polarity.onOff.rawValue }) {
       lines.append(
-        "ON-OFF: most brightening and most darkening both raise the response, the weaker by a third of the stronger "
+        "ON-OFF: most brightening and most darkening both raise the response, the weaker by a quarter of the stronger "
           + "or more")
     }
     if !silent.isEmpty { lines.append("no spikes from cells \(silent.joined(separator: ", "))") }

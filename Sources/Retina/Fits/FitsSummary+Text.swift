@@ -3,9 +3,8 @@ import Foundation
 extension FitsSummary {
   /// The summary as a physiologist reads it.
   public var text: String {
-    var lines = [
-      "\(recording), \(split), seen through \(fits.count) \(fits.count == 1 ? "network" : "networks") of \(models)"
-    ]
+    let networks = "\(fits.count) \(fits.count == 1 ? "network" : "networks")"
+    var lines = ["\(recording) seen through \(networks) of \(models)"]
     lines += ["", "Test correlation (predicted and recorded rate) over fits"] + correlationLines
     lines += ["", "Over fits"] + numberLines
     lines += ["", "Clusters of cells"] + clusterLines

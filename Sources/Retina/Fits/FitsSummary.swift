@@ -15,7 +15,7 @@ public struct FitsSummary: Codable, Sendable, Equatable {
     public let spread: Spread
   }
 
-  /// The recording's file name.
+  /// The recording's file name, and the movie analysed.
   public let recording: String
   /// The name of the folder of networks.
   public let models: String
