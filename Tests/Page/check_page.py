@@ -7,6 +7,7 @@ part of the page as it was. `--screenshots DIR` keeps what it saw.
 """
 
 import argparse
+import math
 import pathlib
 import time
 
@@ -83,9 +84,8 @@ def check_retina(driver: webdriver.Chrome) -> None:
         driver, "arrow keys", lambda: press(*[Keys.ARROW_RIGHT] * 9), ["time-text", "channels", "traces"], ["mode-title"])
     # The page of a long recording holds the movie and receptive fields of some frames only, and its overview has many
     # frames in a pixel: far enough for all of them, in steps of ten.
-    far = driver.execute_script(
-        "const { samples, gap, stride } = window.codecReport.thinned;"
-        "return Math.ceil(Math.max(gap, stride, samples / 150) / 10) + 1")
+    thinned = driver.execute_script("return window.codecReport.thinned")
+    far = math.ceil(max(thinned["gap"], thinned["stride"], thinned["samples"] / 150) / 10) + 1
     expect_change(
         driver, f"{far} steps of ten", lambda: press(*[Keys.SHIFT + Keys.ARROW_RIGHT + Keys.NULL] * far), moment,
         ["mode-title"])
@@ -99,7 +99,10 @@ def check_retina(driver: webdriver.Chrome) -> None:
         select.select_by_index(7)
 
     expect_change(driver, "mode", choose_mode, mode, ["movie", "field", "time-text"])
-    expect_change(driver, "next moment of the mode", lambda: click("#mode-on"), ["time-text", "field"], ["mode-title"])
+    # The mode's next moment is often the next frame, for which a thinned page has no field of its own.
+    expect_change(
+        driver, "next moment of the mode", lambda: click("#mode-on"),
+        ["time-text"] + ["field"] * (thinned["gap"] == 1), ["mode-title"])
     expect_change(
         driver, "cluster", lambda: click("#cluster-buttons button", 1), ["cluster-cells", "matrix", "mosaic", "traces"],
         ["movie", "time-text"])

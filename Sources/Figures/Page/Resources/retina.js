@@ -201,6 +201,12 @@
     if (width > 180) text(context, "before response", width / 2, 84, "center", "#5a6067");
     return { row, at };
   };
+  // The largest peak of each cell's fields: beside it a silent moment's field is nothing, whatever its colours.
+  const largest = data.cells.map((_, cell) => {
+    let most = 0;
+    for (let at = cell; at < fields.scale.length; at += data.cells.length) most = Math.max(most, fields.scale[at] * 127);
+    return most;
+  });
   const drawMoment = () => {
     const frame = frames[state.sample];
     const { row, at } = drawField($("field"), $("kernel"), state.cell, frame);
@@ -208,7 +214,8 @@
     const peak = fields.scale[at] * 127;
     $("field-caption").textContent =
       `Cell ${data.cells[state.cell]} at ${exact ? moment(state.sample) : `frame ${fields.frames[row]}, the nearest computed`}: ` +
-      (peak > 0 ? `peak ${short(peak)} ${data.fieldUnits}, ${Math.round(100 * fields.share[at])} % separable`
+      (peak > 0 ? `peak ${short(peak)} ${data.fieldUnits}, ${Math.round(100 * fields.share[at])} % separable` +
+        (peak < 0.01 * largest[state.cell] ? `; almost silent: at other moments up to ${short(largest[state.cell])}` : "")
         : "no response to any change");
     const channels = layer().negative.columns, [context, width, height] = prepare($("channels"), 120);
     const limit = Math.max(layer().negative.limit, layer().positive.limit) || 1;
