@@ -7,7 +7,7 @@ import Runtime
 /// The filters are least squares by conjugate gradients, stopped for each cell where held-out windows are predicted best
 /// (which regularises as a ridge does); the nonlinearity is the mean rate in bins of equally many training windows, joined by
 /// straight lines.
-struct LinearNonlinear: Sendable {
+package struct LinearNonlinear: Sendable {
   /// Steps of conjugate gradients at most.
   static let steps = 12
   private static let bins = 30
@@ -23,7 +23,7 @@ struct LinearNonlinear: Sendable {
   ///   - train: windows to fit.
   ///   - heldOut: windows that say when to stop.
   /// - Throws: `CodecError` of kind `interrupted`.
-  init(_ data: FitData, train: [Int], heldOut: [Int]) throws {
+  package init(_ data: FitData, train: [Int], heldOut: [Int]) throws {
     cells = data.cells
     let count = data.movie.shape.reduce(1, *) * cells
     filters = Array(repeating: 0, count: count)
@@ -66,7 +66,7 @@ struct LinearNonlinear: Sendable {
   }
 
   /// Predicted rates in Hz of every window, `[window, cell]`.
-  func rates(_ data: FitData) -> [Float] {
+  package func rates(_ data: FitData) -> [Float] {
     Self.apply(data, Array(0..<data.count), filters).enumerated().map { index, output in
       Float(Self.rate(Double(output), curves[index % cells]))
     }
