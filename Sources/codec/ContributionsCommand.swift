@@ -87,7 +87,7 @@ struct ContributionsCommand: ParsableCommand {
 private func summaryText(_ summary: ContributionSummary, at path: String) -> String {
   var lines = ["\(summary.samples) samples, target \(summary.target)"]
   for layer in summary.layers {
-    var line = "  \(layer.name): \(layer.channels) channels"
+    var line = "  \(layer.name.replacing("|", with: "/")): \(layer.channels) channels"
     if let median = layer.medianGap, let large = layer.largeGap {
       line += String(
         format: ", completeness gap %.2f %% of Σ|C| in the median, %.2f %% at the 95th percentile",

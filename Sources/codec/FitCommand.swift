@@ -98,6 +98,9 @@ struct TrainingOptions: ParsableArguments {
     help: "Share that the running average of weights keeps at each step; 0 keeps the last weights.")
   var averaging: Double?
 
+  @Option(name: .long, help: "Megabytes that the movie may take; a longer one is read in portions.")
+  var memory: Int?
+
   /// The library's options.
   /// - Throws: `CodecError` of kind `usage` for unknown names.
   func options() throws -> FitOptions {
@@ -118,6 +121,7 @@ struct TrainingOptions: ParsableArguments {
     if let patience { options.patience = patience }
     if let heldOut { options.heldOut = heldOut }
     if let averaging { options.averaging = averaging }
+    if let memory { options.memory = memory }
     return options
   }
 

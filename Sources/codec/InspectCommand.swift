@@ -147,8 +147,12 @@ struct ModelDescription: Encodable {
     let size = { (shape: [Int]) in shape.map(String.init).joined(separator: "×") }
     var lines = ["\(name): \(metadata["architecture"] ?? "a network"), \(units.count) units"]
     let rate = frameRate.map { String(format: " at %g Hz", $0) } ?? ""
-    lines.append("  sees \(history) frames of \(size(frame))\(rate); default target \(defaultTarget)")
-    lines.append("  unit ids: \(units.map(String.init).joined(separator: ", "))")
+    let frames = history == 1 ? size(frame) : "\(history) frames of \(size(frame))\(rate)"
+    lines.append("  sees \(frames); default target \(defaultTarget)")
+    let isRange = units.count > 20 && units == Array(units[0]..<units[0] + units.count)
+    let ids =
+      isRange ? "\(units[0]) to \(units[units.count - 1])" : units.map(String.init).joined(separator: ", ")
+    lines.append("  unit ids: \(ids)")
     let width = max(14, (tensors.map(\.name.count).max() ?? 0) + 2)
     for tensor in tensors {
       let mark = tensor.isLayer ? "  layer" : ""

@@ -43,10 +43,16 @@ import Testing
     return try Dictionary(uniqueKeysWithValues: file.names.map { ($0, try file.tensor($0).elements) })
   }
 
-  @Test func seedsAndResumingGiveTheSameWeights() throws {
+  /// With the movie in memory, and in portions.
+  @Test(arguments: ["768", "0"])
+  func seedsAndResumingGiveTheSameWeights(_ memory: String) throws {
+    func fit(_ more: String...) throws -> Program.Outcome {
+      try program.start(words + ["--memory", memory] + more).finish()
+    }
     let whole = try fit("--out", "whole.safetensors", "--epochs", "6", "--threads", "1", "--json")
     #expect(whole.status == 0, "\(whole.errors)")
-    let running = try program.start(words + ["--out", "m.safetensors", "--epochs", "6"])
+    let running = try program.start(
+      words + ["--memory", memory, "--out", "m.safetensors", "--epochs", "6"])
     let partial = program.path("m.safetensors.partial")
     while running.process.isRunning && !FileManager.default.fileExists(atPath: partial) { usleep(1000) }
     kill(running.process.processIdentifier, SIGKILL)
@@ -60,6 +66,9 @@ import Testing
     #expect(try sameDatasets(program.path("m.history.h5"), program.path("whole.history.h5")))
     #expect(try fit("--out", "n.safetensors", "--epochs", "6", "--seed", "1").status == 0)
     #expect(try bytes("n.safetensors") != bytes("whole.safetensors"))
+    // Portions are other batches.
+    #expect(try self.fit("--out", "p.safetensors", "--epochs", "6").status == 0)
+    #expect(try (bytes("p.safetensors") == bytes("whole.safetensors")) == (memory != "0"))
   }
 
   @Test func ratesAreInHzAndTheModelIsRead() throws {

@@ -162,4 +162,46 @@ import Testing
     expectRefusal(try contributions(), "the class folder class_04 holds no picture")
     #expect(!program.exists("c.h5"))
   }
+
+  /// Writes zeros as a NumPy array.
+  private func writeArray(_ name: String, shape: [Int]) throws {
+    let sizes = shape.map(String.init).joined(separator: ", ")
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(sizes),), }"
+    let padded = header + String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+    let bytes =
+      Data([0x93]) + Data("NUMPY".utf8) + Data([1, 0, 118, 0]) + Data(padded.utf8)
+      + Data(count: 4 * shape.reduce(1, *))
+    try bytes.write(to: URL(filePath: program.path(name)))
+  }
+
+  @Test func inputsOfAnotherSize_areRefused() throws {
+    for (shape, found) in [([2, 4, 64, 64], "4×64×64"), ([2, 3, 32, 32], "3×32×32")] {
+      try writeArray("inputs.npy", shape: shape)
+      for file in [model, Fixtures.path("onnx/resnet.onnx"), Fixtures.path("vit/model.safetensors")] {
+        let outcome = try run("contributions", "inputs.npy", "--model", file, "--out", "c.h5", status: 65)
+        expectRefusal(outcome, "frames of \(found) do not fit an input of 3×64×64")
+      }
+    }
+    try writeArray("inputs.npy", shape: [2, 64])
+    let outcome = try run("contributions", "inputs.npy", "--model", model, "--out", "c.h5", status: 65)
+    expectRefusal(outcome, "inputs.npy", "expected [sample, channel, y, x]")
+    #expect(!program.exists("c.h5"))
+  }
+
+  @Test func graphsThatCannotBeRun_areRefusedBeforeAnythingIsWritten() throws {
+    for (name, part) in [
+      ("cyclic", "goes in a circle"), ("recurrent", "memory (GRU)"), ("external", "external data"),
+      ("channels", "4×y×x"), ("control_flow", "choice (If)"),
+    ] {
+      let file = Fixtures.path("onnx/\(name).onnx")
+      expectRefusal(
+        try run("contributions", "pictures", "--model", file, "--out", "c.h5", status: 65), "\(name).onnx",
+        part)
+    }
+    let whole = try Data(contentsOf: URL(filePath: Fixtures.path("onnx/resnet.onnx")))
+    try whole.prefix(whole.count / 2).write(to: URL(filePath: program.path("cut.onnx")))
+    expectRefusal(
+      try run("inspect", "cut.onnx", status: 65), "this is no ONNX file, or it is cut off", "cut.onnx")
+    #expect(!program.exists("c.h5"))
+  }
 }

@@ -8,7 +8,7 @@ import Testing
 
 /// Small networks by both of PyTorch's exporters, against PyTorch; and files that are refused.
 @Suite struct ONNXFileTests {
-  static let files = ["channels_last", "tokens", "tokens_tanh", "mobile"].flatMap { name in
+  static let files = ["channels_last", "tokens", "tokens_tanh", "mobile", "strided"].flatMap { name in
     ["torchscript", "opset11", "dynamo", "dynamo20"].map { "\(name)_\($0)" }
   }.filter { FileManager.default.fileExists(atPath: Fixtures.path("onnx/\($0).onnx")) }
 
@@ -42,6 +42,8 @@ import Testing
     ("cyclic", "the graph goes in a circle"), ("missing", "sum reads nothing, which nothing makes"),
     ("old", "opset 9"), ("open_size", "the input x has the shape ?×3×?×?"), ("two_inputs", "2 inputs: x, z"),
     ("data_dependent", "sizes (Cast: it rounds"), ("external", "external data"),
+    ("fixed_batch", "takes exactly 4 samples"), ("channels", "channels.onnx, first"),
+    ("channels", "expects an input of shape 4×y×x, found 3×4×4"), ("control_flow", "choice (If)"),
   ])
   func graphsThatCannotBeRun_areRefused(_ file: String, _ reason: String) throws {
     let error = try #require(throws: CodecError.self) {

@@ -8,12 +8,13 @@ import VisionAdapters
 
 @Suite struct ContributionMapTests {
   /// The fixture's sensitivities are sums of a reverse pass for every channel and position.
-  @Test func onePass_equalsAPassForEveryUnit() throws {
-    let reference = try ReferenceNetwork("resnet")
+  @Test(arguments: ["resnet", "resnet.onnx"]) func onePass_equalsAPassForEveryUnit(_ name: String) throws {
+    let reference = try ReferenceNetwork(name)
     let group = "contribution_map"
     let layer = try #require(try reference.expected.attribute("layer", of: group)?.asText)
     let channels = try #require(try reference.expected.attribute("channels", of: group)?.asIntegers)
-    let mapper = try ContributionMapper(reference.model, layer: layer)
+    let tensor = try #require(reference.layers.first { $0.name == layer }).tensor
+    let mapper = try ContributionMapper(reference.model, layer: tensor)
     let maps = try (0..<2).map { row in
       try mapper.maps(of: reference.input.rows(row..<row + 1), label: nil) { _ in channels }
     }

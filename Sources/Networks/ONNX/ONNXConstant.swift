@@ -32,10 +32,13 @@ struct ONNXConstant {
   /// Length of each axis. One that counts samples is stored for one sample alone: all have the same numbers.
   let shape: [Int]
   let numbers: Numbers
+  /// What each number grows by from one sample to the next: places in a tensor whose samples are merged with something
+  /// else. All else has the same numbers for all samples.
+  let sampleStep: Int
 
-  init(shape: [Int], _ numbers: Numbers) {
+  init(shape: [Int], _ numbers: Numbers, sampleStep: Int = 0) {
     precondition(elementCount(perSample(shape)) == numbers.count)
-    (self.shape, self.numbers) = (shape, numbers)
+    (self.shape, self.numbers, self.sampleStep) = (shape, numbers, sampleStep)
   }
 
   /// A vector of integers.
@@ -61,14 +64,18 @@ struct ONNXConstant {
   var tensor: Tensor { Tensor(shape: perSample(shape), elements: floats) }
 
   /// The same numbers under another shape.
-  func reshaped(_ shape: [Int]) -> ONNXConstant { ONNXConstant(shape: shape, numbers) }
+  func reshaped(_ shape: [Int]) -> ONNXConstant {
+    ONNXConstant(shape: shape, numbers, sampleStep: sampleStep)
+  }
 
   /// The numbers at `places`, in this order.
   func picking(_ places: [Int], shape: [Int]) -> ONNXConstant {
-    switch numbers {
-    case .floats(let values): ONNXConstant(shape: shape, .floats(places.map { values[$0] }))
-    case .integers(let values): ONNXConstant(shape: shape, .integers(places.map { values[$0] }))
-    }
+    let picked: Numbers =
+      switch numbers {
+      case .floats(let values): .floats(places.map { values[$0] })
+      case .integers(let values): .integers(places.map { values[$0] })
+      }
+    return ONNXConstant(shape: shape, picked, sampleStep: sampleStep)
   }
 }
 

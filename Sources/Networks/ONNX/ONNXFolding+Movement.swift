@@ -4,7 +4,7 @@ import Runtime
 /// Movements of known numbers.
 extension ONNXFolding {
   func moved() throws -> [ONNXConstant] {
-    let given = try reader.constant(0)
+    let given = try reader.constantOfSamples(0)
     let (shape, rank) = (given.shape, given.shape.count)
     switch reader.node.opType {
     case "Reshape": return [try reshaped(given)]

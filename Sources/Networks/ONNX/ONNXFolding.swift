@@ -30,6 +30,7 @@ struct ONNXFolding {
   /// One constant an output.
   func results() throws -> [ONNXConstant] {
     let type = reader.node.opType
+    if let result = try sumOfPlaces() { return [result] }
     if let operation = Self.binary[type] { return [try combine(input(0), input(1), operation)] }
     if let operation = Self.unary[type] {
       return [ONNXConstant(shape: try input(0).shape, .floats(try input(0).floats.map(operation)))]
@@ -92,6 +93,10 @@ struct ONNXFolding {
   private func range() throws -> ONNXConstant {
     if case .floats = try input(0).numbers { throw ONNXUnsupported(reason: "a range of fractions") }
     let (start, end, step) = (try integers(0)[0], try integers(1)[0], try integers(2)[0])
+    if countsSamples(end), step == 1, start == 0 {
+      return ONNXConstant(
+        shape: [end], .integers(Array(0..<end / batchMarker)), sampleStep: end / batchMarker)
+    }
     guard step != 0, abs(end - start) < batchMarker else {
       throw ONNXUnsupported(reason: "a range over the samples of the batch")
     }
@@ -127,6 +132,24 @@ struct ONNXFolding {
 
 /// Arithmetic on pairs of known numbers.
 extension ONNXFolding {
+  /// Sums and multiples of places that grow from sample to sample; `nil` where the inputs do not.
+  private func sumOfPlaces() throws -> ONNXConstant? {
+    guard inputs.count == 2, let left = inputs[0], let right = inputs[1],
+      left.sampleStep != 0 || right.sampleStep != 0
+    else { return nil }
+    let steps = (left.sampleStep, right.sampleStep)
+    let step: Int
+    switch reader.node.opType {
+    case "Add": step = steps.0 + steps.1
+    case "Sub": step = steps.0 - steps.1
+    case "Mul" where steps.1 == 0 && right.numbers.count == 1: step = steps.0 &* (right.integers?[0] ?? 0)
+    case "Mul" where steps.0 == 0 && left.numbers.count == 1: step = steps.1 &* (left.integers?[0] ?? 0)
+    default: return nil
+    }
+    let sum = try combine(left, right, Self.binary[reader.node.opType]!)
+    return ONNXConstant(shape: sum.shape, sum.numbers, sampleStep: step)
+  }
+
   struct Binary: Sendable {
     let integers: @Sendable (Int, Int) -> Int
     let floats: @Sendable (Float, Float) -> Float

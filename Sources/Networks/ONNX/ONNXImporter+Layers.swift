@@ -116,7 +116,7 @@ extension ONNXImporter {
     }
     switch try reader.value(1) {
     case .constant(let weight):
-      guard weight.shape.count == 2, left.batchAxis < left.shape.count - 1 else {
+      guard weight.shape.count == 2, weight.sampleStep == 0, left.batchAxis < left.shape.count - 1 else {
         throw ONNXUnsupported(
           reason: "its right side has the shape \(shapeText(weight.shape)), not of a matrix")
       }

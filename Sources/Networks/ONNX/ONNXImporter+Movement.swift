@@ -192,8 +192,9 @@ extension ONNXImporter {
       throw ONNXUnsupported(reason: "it looks up what the network computed")
     }
     let axis = try reader.axis(reader.integer("axis", 0), of: input.shape.count)
+    let places = try reader.constantOfSamples(1)
+    if places.sampleStep != 0 { return try addGather(reader, of: input, axis: axis, at: places) }
     let (networkAxis, length) = (try reader.networkAxes([axis], of: input)[0], input.shape[axis])
-    let places = try reader.constant(1)
     guard let integers = places.integers else { throw CodecError(.data, "its places are no integers") }
     let indices = integers.map { $0 < 0 ? $0 + length : $0 }
     let shape = Array(input.shape[..<axis]) + places.shape + Array(input.shape[(axis + 1)...])
@@ -206,6 +207,23 @@ extension ONNXImporter {
     let gathered = appendStep(gather, of: reader.node, named: "taken", reading: input, shape: taken)
     let result = ONNXComputed(name: gathered.name, shape: shape)
     append(Reshape(to: result.networkShape), of: reader.node, reading: [gathered], shape: shape)
+  }
+
+  /// Takes the same places of each sample where samples are merged with what is looked up: PyTorch's strided views.
+  private mutating func addGather(
+    _ reader: ONNXNodeReader, of input: ONNXComputed, axis: Int, at places: ONNXConstant
+  ) throws {
+    let length = input.shape[axis] / batchMarker
+    guard axis == input.batchAxis, input.isMerged, !input.samplesRunFastest, places.sampleStep == length,
+      places.shape.first == batchMarker, let indices = places.integers,
+      indices.allSatisfy((0..<length).contains)
+    else { throw ONNXUnsupported(reason: "it takes different places of each sample") }
+    let shape = Array(input.shape[..<axis]) + places.shape + Array(input.shape[(axis + 1)...])
+    let taken = appendStep(
+      Gather(axis: axis, indices: indices), of: reader.node, named: "taken", reading: input,
+      shape: Array(input.shape[..<axis]) + [indices.count * batchMarker] + Array(input.shape[(axis + 1)...]))
+    let result = ONNXComputed(name: taken.name, shape: shape)
+    append(Reshape(to: result.networkShape), of: reader.node, reading: [taken], shape: shape)
   }
 
   private mutating func addPad(_ reader: ONNXNodeReader) throws {

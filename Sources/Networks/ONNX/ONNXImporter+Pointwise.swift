@@ -98,7 +98,7 @@ extension ONNXImporter {
   /// A constant's numbers as one sample of a computed tensor meets them.
   func sampleOf(_ constant: ONNXConstant, like computed: ONNXComputed) throws -> Tensor {
     let length = constant.shape[computed.batchAxis]
-    guard length == 1 || length == computed.shape[computed.batchAxis] else {
+    guard length == 1 || length == computed.shape[computed.batchAxis], constant.sampleStep == 0 else {
       throw ONNXUnsupported(
         reason: "a constant of shape \(shapeText(constant.shape)) differs from sample to sample")
     }

@@ -59,8 +59,17 @@ struct ONNXNodeReader {
     return found
   }
 
-  /// An input that must be known, if it is there.
+  /// An input that must be known, if it is there, and the same for all samples.
   func constant(ifPresent index: Int) throws -> ONNXConstant? {
+    guard let found = try constantOfSamples(ifPresent: index) else { return nil }
+    guard found.sampleStep == 0 else {
+      throw ONNXUnsupported(reason: "its input \(index), \(node.input[index]), differs from sample to sample")
+    }
+    return found
+  }
+
+  /// An input that must be known, if it is there, but may be another for each sample.
+  func constantOfSamples(ifPresent index: Int) throws -> ONNXConstant? {
     switch value(ifPresent: index) {
     case nil: return nil
     case .constant(let found): return found
@@ -70,9 +79,17 @@ struct ONNXNodeReader {
     }
   }
 
-  /// An input that must be known.
+  /// An input that must be known, and the same for all samples.
   func constant(_ index: Int) throws -> ONNXConstant {
     guard let found = try constant(ifPresent: index) else {
+      throw CodecError(.data, "input \(index) is missing")
+    }
+    return found
+  }
+
+  /// An input that must be known, but may be another for each sample.
+  func constantOfSamples(_ index: Int) throws -> ONNXConstant {
+    guard let found = try constantOfSamples(ifPresent: index) else {
       throw CodecError(.data, "input \(index) is missing")
     }
     return found

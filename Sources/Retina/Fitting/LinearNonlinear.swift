@@ -22,14 +22,14 @@ package struct LinearNonlinear: Sendable {
   /// - Parameters:
   ///   - train: windows to fit.
   ///   - heldOut: windows that say when to stop.
-  /// - Throws: `CodecError` of kind `interrupted`.
+  /// - Throws: `CodecError` of kind `interrupted`; what reading the movie throws.
   package init(_ data: FitData, train: [Int], heldOut: [Int]) throws {
     cells = data.cells
     let count = data.movie.shape.reduce(1, *) * cells
     filters = Array(repeating: 0, count: count)
     let means = data.meanRates(train)
     var solution = filters
-    var residual = Self.transposed(data, train) { window, _ in
+    var residual = try Self.transposed(data, train) { window, _ in
       (0..<data.cells).map { data.rates[window * data.cells + $0] - Float(means[$0]) }
     }
     var direction = residual
@@ -37,7 +37,7 @@ package struct LinearNonlinear: Sendable {
     var best = Array(repeating: -Double.infinity, count: cells)
     for _ in 0..<Self.steps {
       try Interrupt.check()
-      let image = Self.image(data, train, direction)
+      let image = try Self.image(data, train, direction)
       let curvature = Self.columnProducts(direction, image, cells)
       let lengths = zip(squares, curvature).map { $1 > 0 ? $0 / $1 : 0 }
       for index in solution.indices {
@@ -52,7 +52,7 @@ package struct LinearNonlinear: Sendable {
           residual[index] + Float(squares[cell] > 0 ? next[cell] / squares[cell] : 0) * direction[index]
       }
       squares = next
-      let outputs = Self.apply(data, heldOut, solution)
+      let outputs = try Self.apply(data, heldOut, solution)
       for cell in 0..<cells {
         let score = Statistics.pearson(
           heldOut.indices.map { Double(outputs[$0 * data.cells + cell]) },
@@ -62,12 +62,13 @@ package struct LinearNonlinear: Sendable {
         for index in stride(from: cell, to: count, by: cells) { filters[index] = solution[index] }
       }
     }
-    curves = Self.curves(data, train, outputs: Self.apply(data, train, filters))
+    curves = Self.curves(data, train, outputs: try Self.apply(data, train, filters))
   }
 
   /// Predicted rates in Hz of every window, `[window, cell]`.
-  package func rates(_ data: FitData) -> [Float] {
-    Self.apply(data, Array(0..<data.count), filters).enumerated().map { index, output in
+  /// - Throws: what reading the movie throws.
+  package func rates(_ data: FitData) throws -> [Float] {
+    try Self.apply(data, Array(0..<data.count), filters).enumerated().map { index, output in
       Float(Self.rate(Double(output), curves[index % cells]))
     }
   }
@@ -97,9 +98,9 @@ package struct LinearNonlinear: Sendable {
   }
 
   /// Filter outputs of some windows, `[window, cell]`.
-  private static func apply(_ data: FitData, _ windows: [Int], _ filters: [Float]) -> [Float] {
+  private static func apply(_ data: FitData, _ windows: [Int], _ filters: [Float]) throws -> [Float] {
     var outputs = [Float](repeating: 0, count: windows.count * data.cells)
-    forEachBlock(data, windows) { stimuli, range in
+    try forEachBlock(data, windows) { stimuli, range in
       BLAS.gemm(
         range.count, data.cells, filters.count / data.cells, a: stimuli, b: filters, c: &outputs,
         offset: range.lowerBound * data.cells)
@@ -108,10 +109,10 @@ package struct LinearNonlinear: Sendable {
   }
 
   /// XᵀX times the columns of `direction`.
-  private static func image(_ data: FitData, _ windows: [Int], _ direction: [Float]) -> [Float] {
+  private static func image(_ data: FitData, _ windows: [Int], _ direction: [Float]) throws -> [Float] {
     let pixels = direction.count / data.cells
     var sum = [Float](repeating: 0, count: direction.count)
-    forEachBlock(data, windows) { stimuli, range in
+    try forEachBlock(data, windows) { stimuli, range in
       var outputs = [Float](repeating: 0, count: range.count * data.cells)
       BLAS.gemm(range.count, data.cells, pixels, a: stimuli, b: direction, c: &outputs)
       BLAS.gemm(pixels, data.cells, range.count, a: stimuli, transposeA: true, b: outputs, beta: 1, c: &sum)
@@ -121,11 +122,11 @@ package struct LinearNonlinear: Sendable {
 
   /// Xᵀ times a value for each window and cell.
   private static func transposed(_ data: FitData, _ windows: [Int], _ values: (Int, Int) -> [Float])
-    -> [Float]
+    throws -> [Float]
   {
     let pixels = data.movie.shape.reduce(1, *)
     var sum = [Float](repeating: 0, count: pixels * data.cells)
-    forEachBlock(data, windows) { stimuli, range in
+    try forEachBlock(data, windows) { stimuli, range in
       let outputs = range.flatMap { values(windows[$0], $0) }
       BLAS.gemm(pixels, data.cells, range.count, a: stimuli, transposeA: true, b: outputs, beta: 1, c: &sum)
     }
@@ -133,16 +134,28 @@ package struct LinearNonlinear: Sendable {
   }
 
   /// Calls `body` with the stimuli of some windows at a time, `[window, pixel]`, and their places.
-  private static func forEachBlock(_ data: FitData, _ windows: [Int], _ body: ([Float], Range<Int>) -> Void) {
-    let (length, frame) = (data.movie.shape.reduce(1, *), data.movie.shape[1] * data.movie.shape[2])
-    let pixels = frame * data.channels
+  /// - Parameter windows: in ascending order.
+  private static func forEachBlock(_ data: FitData, _ windows: [Int], _ body: ([Float], Range<Int>) -> Void)
+    throws
+  {
+    let (length, starts) = (data.movie.shape.reduce(1, *), data.movie.starts)
+    let pixels = data.movie.frameShape.reduce(1, *)
     for start in stride(from: 0, to: windows.count, by: block) {
       let range = start..<min(start + block, windows.count)
       var stimuli: [Float] = []
       stimuli.reserveCapacity(range.count * length)
+      // The frames of neighbouring windows are read once.
+      var (read, frames) = (0..<0, [Float]())
       for place in range {
-        let first = data.movie.starts[windows[place]] * pixels
-        stimuli += data.movie.frames[first..<first + length]
+        let first = starts[windows[place]]
+        if first >= read.upperBound || first + length / pixels > read.upperBound {
+          let last =
+            windows[place..<range.upperBound].last { starts[$0] < first + 2 * block } ?? windows[place]
+          read = first..<starts[last] + length / pixels
+          frames = try data.movie.frames(read)
+        }
+        let offset = (first - read.lowerBound) * pixels
+        stimuli += frames[offset..<offset + length]
       }
       body(stimuli, range)
     }
