@@ -13,7 +13,8 @@ struct FitWindowsTests {
     let path = Fixtures.path("fitting/linear_nonlinear.h5")
     let file = try H5File(reading: path)
     let data = try FitData(
-      try Recording(path: path).split("train"), history: 4, normalisation: (mean: 0, deviation: 1))
+      try Recording(path: path).split("train"), history: 4, normalisation: (mean: 0, deviation: 1),
+      memory: 0)
     let (starts, frames): ([Int], [Int]) = (
       try file.dataset("/expected/starts").numbers(), try file.dataset("/expected/response_frame").numbers()
     )
@@ -26,6 +27,21 @@ struct FitWindowsTests {
   @Test(arguments: [1, 5, 20]) func noWindowSeesTwoSegments(history: Int) throws {
     let lengths = [40, 7, 33, 21, 60]
     let segment = lengths.enumerated().flatMap { Array(repeating: Float($0.offset), count: $0.element) }
+    let recording = try Recording(path: try recording(segment))
+    for split in recording.splits {
+      let data = try FitData(split, history: history, normalisation: (mean: 0, deviation: 1), memory: 1 << 20)
+      #expect(data.count == lengths.reduce(0) { $0 + max(0, $1 - history) })
+      for window in 0..<data.count {
+        let first = data.movie.starts[window]
+        let seen = Set(try data.movie.frames(first..<first + history))
+        #expect(seen == [data.rates[window]], "window \(window) of \(split.splitName)")
+        #expect(segment[data.responseFrames[window]] == data.rates[window])
+      }
+    }
+  }
+
+  /// Writes such a movie.
+  private func recording(_ segment: [Float]) throws -> String {
     let path = try Fixtures.temporaryFolder().appending(path: "segments.h5").path
     let file = try H5File(creating: path)
     for split in ["train", "test"] {
@@ -40,17 +56,7 @@ struct FitWindowsTests {
       try file.write([0, 40, 47, 80], shape: [4], to: "/\(split)/segment_start")
     }
     try file.flush()
-    let recording = try Recording(path: path)
-    for split in recording.splits {
-      let data = try FitData(split, history: history, normalisation: (mean: 0, deviation: 1))
-      #expect(data.count == lengths.reduce(0) { $0 + max(0, $1 - history) })
-      for window in 0..<data.count {
-        let first = data.movie.starts[window] * 4
-        let seen = Set(data.movie.frames[first..<first + history * 4])
-        #expect(seen == [data.rates[window]], "window \(window) of \(split.splitName)")
-        #expect(segment[data.responseFrames[window]] == data.rates[window])
-      }
-    }
+    return path
   }
 
   @Test(arguments: [0, 0.4, 0.999]) func heldOutWindowsAreBlocksOfTheirOwn(offset: Double) {

@@ -20,8 +20,8 @@ struct LinearNonlinearTests {
     recording = try Recording(path: path)
     let split = try recording.split("train")
     let normalisation = try FitData.normalisation(of: split)
-    train = try FitData(split, history: 4, normalisation: normalisation)
-    test = try FitData(try recording.split("test"), history: 4, normalisation: normalisation)
+    train = try FitData(split, history: 4, normalisation: normalisation, memory: 1 << 20)
+    test = try FitData(try recording.split("test"), history: 4, normalisation: normalisation, memory: 0)
   }
 
   private func numbers<Number: StoredNumber>(_ name: String) throws -> [Number] {
@@ -32,7 +32,8 @@ struct LinearNonlinearTests {
   private func rates() throws -> [[Double]] {
     let heldOut: [Int] = try numbers("held_out")
     let fitted = (0..<train.count).filter { !heldOut.contains($0) }
-    let rates = try LinearNonlinear(train, train: fitted, heldOut: heldOut).rates(test)
+    let model = try LinearNonlinear(train, train: fitted, heldOut: heldOut)
+    let rates = try model.rates(test)
     return (0..<3).map { cell in (0..<test.count).map { Double(rates[$0 * 3 + cell]) } }
   }
 
