@@ -4,14 +4,16 @@
 
 /* Eight real parts, then eight imaginary ones. */
 typedef float element __attribute__((vector_size(64), aligned(64), may_alias));
+typedef int32_t signs __attribute__((vector_size(64), aligned(64), may_alias));
 enum { HALF = 8, WHOLE = 16 };
 
 /* Macros: a function with such arguments would need wide registers even where it is not compiled for them. */
 #define SWAPPED(v) __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7)
-#define ONES(a, b) ((element){a, a, a, a, a, a, a, a, b, b, b, b, b, b, b, b})
+#define NEGATIVE INT32_MIN
+#define SIGNS(a, b) ((signs){a, a, a, a, a, a, a, a, b, b, b, b, b, b, b, b})
 /* x v, or x conj v, is re(x) * ALONG(v) + im(x) * ACROSS(v). */
-#define ALONG(conjugates, v) ((conjugates) ? (v) * ONES(1, -1) : (v))
-#define ACROSS(conjugates, v) ((conjugates) ? SWAPPED(v) : SWAPPED(v) * ONES(-1, 1))
+#define ALONG(conjugates, v) ((conjugates) ? (element)((signs)(v) ^ SIGNS(0, NEGATIVE)) : (v))
+#define ACROSS(conjugates, v) ((conjugates) ? SWAPPED(v) : (element)((signs)SWAPPED(v) ^ SIGNS(NEGATIVE, 0)))
 
 /* Where input i's real part is, and how far behind it the imaginary one. */
 SUMS_INLINE ptrdiff_t place_of(const int interleaved, ptrdiff_t i) {
@@ -26,6 +28,9 @@ SUMS_INLINE void sum_inputs(const int n, const int interleaved, const int conjug
   element sum[8];
   for (int m = 0; m < n; ++m) {
     images[m] = x + place[m];
+    /* The next frequency's numbers are far away, where the processor does not expect them. */
+    if (interleaved)
+      for (ptrdiff_t i = 0; i < 2 * (ptrdiff_t)s->inputs; i += WHOLE) __builtin_prefetch(images[m] + s->x_step + i);
     sum[m] = (element){0};
   }
   for (ptrdiff_t i = 0; i < (ptrdiff_t)s->inputs; ++i, v += WHOLE * s->groups) {
@@ -63,6 +68,9 @@ SUMS_INLINE void sum_images(const int n, const int interleaved, const codec_spec
   for (size_t m = 0; m < s->images; ++m, v += WHOLE * s->groups) {
     const element given = *(const element *)v, re = ALONG(1, given), im = ACROSS(1, given);
     const float *from = x + place[m] + place_of(interleaved, first);
+    /* The next frequency's numbers are far away, where the processor does not expect them. */
+    if (interleaved)
+      for (int i = 0; i < 2 * n; i += WHOLE) __builtin_prefetch(from + s->x_step + i);
     for (int i = 0; i < n; ++i) {
       const float *number = from + place_of(interleaved, i);
       sum[i] += number[0] * re;

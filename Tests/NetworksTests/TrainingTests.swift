@@ -122,6 +122,49 @@ struct TrainingTests {
     #expect(relativeDifference(rates.map(Double.init), expected.elements.map(Double.init)) < 1e-5)
   }
 
+  /// A network that looks at two of eleven frames of three channels is one with a history of two: every lag's slopes are those
+  /// of the short network, whose first layer sums over fewer inputs at once.
+  @Test func everyLagHasItsGradient() throws {
+    var random = RandomStream(seed: 4)
+    var frames = Tensor(shape: [50, 3, 6, 5])
+    random.fillNormal(&frames.elements)
+    var targets = [Float](repeating: 0, count: 32 * 2)
+    random.fillUniform(&targets, to: 2)
+    func stack(history: Int) -> ConvolutionalStack {
+      ConvolutionalStack(
+        input: [3 * history, 6, 5], layers: [.init(channels: 3, kernel: [3, 2])], outputs: 2)
+    }
+    func gradient(_ network: TrainableNetwork, history: Int, from first: Int) throws -> [Float] {
+      let pass = try TrainingPass(network.stack, batch: 32, threads: 1)
+      let movie = MovieWindows(frames: frames, history: history, starts: Array(first..<first + 32))
+      _ = try pass.run(
+        network, movie: movie, samples: Array(0..<32)[...], targets: targets, loss: .squared,
+        penalties: TrainingPenalties(), random: RandomStream(seed: 0))
+      return pass.gradient
+    }
+    let short = TrainableNetwork(stack: stack(history: 2), random: random.split("weights"))
+    // 6 inputs and 33 inputs of 6 taps for each of three outputs.
+    for lag in 0...9 {
+      var kernels = [Float](repeating: 0, count: 594)
+      for output in 0..<3 {
+        let first: Int = 198 * output + 18 * lag
+        for tap in 0..<36 { kernels[first + tap] = short.parameters[36 * output + tap] }
+      }
+      kernels.append(contentsOf: short.parameters.dropFirst(108))
+      let long = TrainableNetwork(
+        stack: stack(history: 11), parameters: kernels, statistics: short.statistics)
+      let expected = try gradient(short, history: 2, from: lag)
+      let whole = try gradient(long, history: 11, from: 0)
+      var found: [Float] = []
+      for output in 0..<3 {
+        let first: Int = 198 * output + 18 * lag
+        found.append(contentsOf: whole[first..<(first + 36)])
+      }
+      found.append(contentsOf: whole.dropFirst(594))
+      #expect(relativeDifference(found.map(Double.init), expected.map(Double.init)) < 1e-5, "lag \(lag)")
+    }
+  }
+
   /// A movie whose transforms do not fit is read again for every call, and in portions for training.
   @Test func movieThatDoesNotFitGivesTheSame() throws {
     let step = try StepCase(.unit)

@@ -24,7 +24,8 @@ package struct FitData: Sendable {
   ///   - normalisation: mean and standard deviation of the training movie.
   ///   - memory: bytes that frames and what is computed of them may take; a longer movie is read again when it is needed.
   package init(
-    _ split: RecordingSplit, history: Int, normalisation: (mean: Float, deviation: Float), memory: Int
+    _ split: RecordingSplit, history: Int, normalisation: (mean: Float, deviation: Float),
+    memory: Int = FitOptions().memory << 20
   ) throws {
     let series = try WindowSeries(
       source: split, history: history, mean: normalisation.mean, standardDeviation: normalisation.deviation)
