@@ -5,25 +5,25 @@ import Runtime
 import Stimuli
 
 /// A split of a recording as a network is trained or tested on it: all windows with the cells' rates.
-struct FitData: Sendable {
+package struct FitData: Sendable {
   /// The movie, normalised, and its windows.
-  let movie: MovieWindows
+  package let movie: MovieWindows
   /// Recorded rates in Hz, `[window, cell]`.
-  let rates: [Float]
+  package let rates: [Float]
   /// Number of cells.
-  let cells: Int
+  package let cells: Int
   /// Channels of one frame.
   let channels: Int
   /// The frame each window's response is of.
-  let responseFrames: [Int]
+  package let responseFrames: [Int]
 
   /// Number of windows.
-  var count: Int { movie.starts.count }
+  package var count: Int { movie.starts.count }
 
   /// - Parameters:
   ///   - normalisation: mean and standard deviation of the training movie.
   ///   - memory: bytes that frames and what is computed of them may take; a longer movie is read again when it is needed.
-  init(
+  package init(
     _ split: RecordingSplit, history: Int, normalisation: (mean: Float, deviation: Float),
     memory: Int = FitOptions().memory << 20
   ) throws {
@@ -52,7 +52,7 @@ struct FitData: Sendable {
 
   /// Mean and standard deviation of every pixel of a movie.
   /// - Throws: `CodecError` of kind `data` where all pixels are the same.
-  static func normalisation(of split: RecordingSplit) throws -> (mean: Float, deviation: Float) {
+  package static func normalisation(of split: RecordingSplit) throws -> (mean: Float, deviation: Float) {
     var (sum, squares, count) = (0.0, 0.0, 0)
     for start in stride(from: 0, to: split.frameCount, by: 512) {
       let frames = try split.frames(start..<min(start + 512, split.frameCount))
@@ -87,8 +87,9 @@ struct FitData: Sendable {
 
   /// Windows to train on and windows held out: contiguous blocks, spread over the recording.
   /// - Parameter offset: where in its stretch each block lies, 0 to 1, so that fits differ.
-  static func partition(_ count: Int, heldOut share: Double, offset: Double) -> (train: [Int], heldOut: [Int])
-  {
+  package static func partition(_ count: Int, heldOut share: Double, offset: Double) -> (
+    train: [Int], heldOut: [Int]
+  ) {
     let blocks = max(1, min(10, Int(Double(count) * share) / 40))
     let length = Int(Double(count) * share) / blocks
     var isHeldOut = Array(repeating: false, count: count)

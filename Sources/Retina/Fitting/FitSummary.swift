@@ -19,6 +19,13 @@ public struct FitSummary: Sendable, Equatable, Codable {
     public let testRate: Double
     /// Predicted mean rate over the test windows, in Hz.
     public let testPredicted: Double
+    /// The same, if the cell's gain adapted to the test movie: its drive with the mean and spread it has over the training
+    /// movie.
+    public let testAdapted: Double?
+    /// Mean rates in Hz over the held-out windows, which are part of the training movie.
+    public let heldOutRate: Double
+    /// Predicted mean rate over the held-out windows, in Hz.
+    public let heldOutPredicted: Double
     /// Poisson log-likelihood of the test windows above that of the cell's training mean, in bits a spike.
     public let bitsPerSpike: Double?
     /// Share of the test movie's explainable variance that is explained; nil without repeats.
@@ -58,17 +65,20 @@ public struct FitSummary: Sendable, Equatable, Codable {
     var rows = [
       [
         "cell", "test correlation", "explained", "LN correlation", "LN explained", "bits/spike", "Hz train",
-        "predicted",
-        "Hz test", "predicted",
+        "predicted", "held out", "predicted", "test", "predicted", "adapted",
       ]
     ]
     for cell in cells {
-      rows.append([
-        "\(cell.id)", number(cell.testCorrelation, 3), number(cell.explainedShare, 2),
-        number(cell.linearCorrelation, 3), number(cell.linearExplainedShare, 2),
-        number(cell.bitsPerSpike, 2), number(cell.trainRate, 1),
-        number(cell.trainPredicted, 1), number(cell.testRate, 1), number(cell.testPredicted, 1),
-      ])
+      rows.append(
+        [
+          "\(cell.id)", number(cell.testCorrelation, 3), number(cell.explainedShare, 2),
+          number(cell.linearCorrelation, 3), number(cell.linearExplainedShare, 2),
+          number(cell.bitsPerSpike, 2),
+        ]
+          + [
+            cell.trainRate, cell.trainPredicted, cell.heldOutRate, cell.heldOutPredicted, cell.testRate,
+            cell.testPredicted, cell.testAdapted,
+          ].map { number($0, 1) })
     }
     let first =
       "best weights of epoch \(bestEpoch) of \(epochs), mean test correlation \(number(testCorrelation, 3)) "

@@ -7,7 +7,7 @@ import Runtime
 /// The filters are least squares by conjugate gradients, stopped for each cell where held-out windows are predicted best
 /// (which regularises as a ridge does); the nonlinearity is the mean rate in bins of equally many training windows, joined by
 /// straight lines.
-struct LinearNonlinear: Sendable {
+package struct LinearNonlinear: Sendable {
   /// Steps of conjugate gradients at most.
   static let steps = 12
   private static let bins = 30
@@ -22,7 +22,7 @@ struct LinearNonlinear: Sendable {
   ///   - train: windows to fit.
   ///   - heldOut: windows that say when to stop.
   /// - Throws: `CodecError` of kind `interrupted`; what reading the movie throws.
-  init(_ data: FitData, train: [Int], heldOut: [Int]) throws {
+  package init(_ data: FitData, train: [Int], heldOut: [Int]) throws {
     cells = data.cells
     let products = WindowProducts(data)
     let count = products.count
@@ -69,7 +69,7 @@ struct LinearNonlinear: Sendable {
 
   /// Predicted rates in Hz of every window, `[window, cell]`.
   /// - Throws: what reading the movie throws.
-  func rates(_ data: FitData) throws -> [Float] {
+  package func rates(_ data: FitData) throws -> [Float] {
     try WindowProducts(data).outputs(Array(0..<data.count), filters).enumerated().map { index, output in
       Float(Self.rate(Double(output), curves[index % cells]))
     }

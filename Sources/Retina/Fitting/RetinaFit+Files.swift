@@ -107,7 +107,10 @@ extension RetinaFit {
     try write("train_predicted_rate", ofCells: cells.map(\.trainPredicted), "Hz")
     try write("test_rate", ofCells: cells.map(\.testRate), "Hz")
     try write("test_predicted_rate", ofCells: cells.map(\.testPredicted), "Hz")
+    try write("held_out_rate", ofCells: cells.map(\.heldOutRate), "Hz")
+    try write("held_out_predicted_rate", ofCells: cells.map(\.heldOutPredicted), "Hz")
     for (name, values, units) in [
+      ("test_adapted_rate", cells.map(\.testAdapted), "Hz"),
       ("bits_per_spike", cells.map(\.bitsPerSpike), "bit"),
       ("explained_share", cells.map(\.explainedShare), "1"),
       ("linear_test_correlation", cells.map(\.linearCorrelation), "1"),

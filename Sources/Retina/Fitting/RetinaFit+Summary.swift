@@ -11,8 +11,11 @@ extension RetinaFit {
     let trained = try rates(state, of: data, rateScale)
     let all = Array(0..<data.count)
     let trainRates = (data.meanRates(all), FitData.means(trained, cells: cells, all))
+    let heldOutRates = (data.meanRates(heldOut), FitData.means(trained, cells: cells, heldOut))
     let test = try TestSplit(self)
     let predicted = try test.map { try rates(state, of: $0.data, rateScale) }
+    let drive = Drive(rates: trained, scale: rateScale, output: stack.output)
+    let testDrive = predicted.map { Drive(rates: $0, scale: rateScale, output: stack.output) }
     let linear = try test.map { test in
       progress?(ProgressReport(task: "linear–nonlinear models", finished: 0, total: 1))
       let model = try LinearNonlinear(data, train: train, heldOut: heldOut)
@@ -30,6 +33,8 @@ extension RetinaFit {
         return FitSummary.Cell(
           id: ids[cell], testCorrelation: figures.correlation, trainRate: baseline,
           trainPredicted: trainRates.1[cell], testRate: figures.mean, testPredicted: figures.predictedMean,
+          testAdapted: testDrive?.meanRate(ofCell: cell, adaptedTo: drive),
+          heldOutRate: heldOutRates.0[cell], heldOutPredicted: heldOutRates.1[cell],
           bitsPerSpike: figures.bitsPerSpike, explainedShare: figures.explainedShare,
           linearCorrelation: linearFigures.correlation, linearExplainedShare: linearFigures.explainedShare)
       })
