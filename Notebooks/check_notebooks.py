@@ -8,7 +8,6 @@ notebooks were written for.
 import json
 import os
 import pathlib
-import shutil
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ import time
 import h5py
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 from results import codec
 
@@ -64,31 +64,43 @@ def tidied(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
+def layouts(folder: pathlib.Path) -> dict:
+    """Of all result files in a folder and the folders in it, by their paths; further seeds' are like the first's."""
+    paths = sorted(path for path in folder.rglob("*.h5") if "seed" not in path.name)
+    return {str(path.relative_to(folder)): layout(path) for path in paths}
+
+
 def main() -> None:
     write = "--write" in sys.argv[1:]
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        demo = folder / "codec-demo"
-        codec("demo", "--out", demo)
-        os.environ.update(CODEC_DEMO=str(demo), CODEC_WORK=str(folder / "work"), MPLBACKEND="module://matplotlib_inline.backend_inline")
-        found = {path.name: layout(path) for path in sorted(demo.glob("*.h5")) if "seed" not in path.name}
-        record = NOTEBOOKS / "layouts.json"
-        if write:
-            record.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
-        changed = differences(json.loads(record.read_text()), found)
-        if changed:
-            sys.exit(
-                "The result files are not laid out as the notebooks know them:\n  " + "\n  ".join(changed)
-                + "\nMend Notebooks/ where they read what changed, then run scripts/check-notebooks --write")
+        codec("demo", "--out", folder / "codec-demo")
+        os.environ.update(
+            CODEC_DEMO=str(folder / "codec-demo"), CODEC_WORK=str(folder / "codec-work"), PYTHONPATH=str(NOTEBOOKS),
+            PYTHONDONTWRITEBYTECODE="1", MPLBACKEND="module://matplotlib_inline.backend_inline")
+        failures = []
         for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-            copy = folder / path.name
-            shutil.copy(path, copy)
-            shutil.copy(NOTEBOOKS / "results.py", folder)
             start = time.monotonic()
-            notebook = run(copy, folder)
+            try:
+                notebook = run(path, folder)
+            except CellExecutionError as error:
+                failures.append(f"{path.name}: {error}")
+                continue
             print(f"{path.name}: ran in {time.monotonic() - start:.0f} s", flush=True)
             if write:
                 nbformat.write(tidied(notebook), path)
+        # After the notebooks, which make some of the files; a changed layout explains why one failed.
+        record, found = NOTEBOOKS / "layouts.json", layouts(folder)
+        if write and not failures:
+            record.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+        known = json.loads(record.read_text())
+        changed = differences({name: known[name] for name in known if name in found or not failures}, found)
+        if changed:
+            failures.append(
+                "The result files are not laid out as the notebooks know them:\n  " + "\n  ".join(changed)
+                + "\nMend Notebooks/ where they read what changed, then run scripts/check-notebooks --write")
+        if failures:
+            sys.exit("\n".join(failures))
 
 
 if __name__ == "__main__":

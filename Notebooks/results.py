@@ -9,15 +9,26 @@ import h5py
 import numpy as np
 
 # The layouts these notebooks were written for. `scripts/check-notebooks` fails when the program writes others.
-VERSIONS = {"contributions": 1, "modes": 1, "clusters": 1, "irf": 1, "explorer": 1}
+VERSIONS = {
+    name: 1
+    for name in [
+        "contributions", "modes", "clusters", "irf", "explorer", "cells", "training-history", "statistics", "classes", "perturb",
+        "maps",
+    ]
+}
 
 # Okabe and Ito's colours, told apart by colour-blind readers too.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C564B", "#4D4D4D"]
 
 
+def bundled(path: str) -> pathlib.Path:
+    """A file of the checkout."""
+    return pathlib.Path(__file__).resolve().parent.parent / path
+
+
 def program() -> str:
     """The `codec` program: `$CODEC`, the one on the PATH, or the one built in this checkout."""
-    built = pathlib.Path(__file__).parent.parent / ".build/release/codec"
+    built = bundled(".build/release/codec")
     found = os.environ.get("CODEC") or shutil.which("codec") or (str(built) if built.exists() else None)
     if found is None:
         raise FileNotFoundError("codec is neither in $CODEC, on the PATH, nor built here: run make demo first")
@@ -37,6 +48,13 @@ def demo_folder() -> pathlib.Path:
     folder = pathlib.Path(os.environ.get("CODEC_DEMO", pathlib.Path(__file__).parent / "codec-demo"))
     if not (folder / "report.html").exists():
         codec("demo", "--out", folder)
+    return folder
+
+
+def work_folder(name: str) -> pathlib.Path:
+    """A folder for what a notebook makes: in `$CODEC_WORK`, or in `codec-work` beside the notebooks."""
+    folder = pathlib.Path(os.environ.get("CODEC_WORK", pathlib.Path(__file__).parent / "codec-work")) / name
+    folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 

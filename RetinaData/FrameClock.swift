@@ -71,6 +71,13 @@ struct FrameClock {
     return zip([0] + starts, starts + [times.count]).map { $0..<$1 }
   }
 
+  /// The mean of the intervals that differ from the usual one by no more than a quarter: the median of times that were
+  /// rounded to samples is that of rounded intervals.
+  static func meanInterval(_ times: [Double], usual: Double) -> Double {
+    let regular = zip(times, times.dropFirst()).map { $1 - $0 }.filter { abs($0 / usual - 1) <= 0.25 }
+    return regular.isEmpty ? usual : regular.reduce(0, +) / Double(regular.count)
+  }
+
   static func medianInterval(_ times: [Double]) -> Double? {
     let intervals = zip(times, times.dropFirst()).map { $1 - $0 }.filter { $0 > 0 }.sorted()
     return intervals.isEmpty ? nil : intervals[intervals.count / 2]

@@ -108,20 +108,3 @@ extension RandomStream {
     return count
   }
 }
-
-extension SimulatedRetina {
-  /// The rate of a cell when a spot as wide as its receptive field has changed from grey by `level` grey
-  /// levels for a number of frames, Hz.
-  public func response(ofCell cell: Int, toSpotOf level: Float, framesSinceOnset: Int) -> Float {
-    let grey = Float(circuit.calibration.stimulus.mean)
-    let radius = Double(circuit.kernels.first) / 4 + circuit.wiring[cell].sigma
-    let place = places[cell]
-    let spot: [Float] = (0..<options.height * options.width).map { pixel in
-      let (y, x) = (Double(pixel / options.width) - place.y, Double(pixel % options.width) - place.x)
-      return y * y + x * x <= radius * radius ? grey + level : grey
-    }
-    let dark = [Float](repeating: grey, count: spot.count)
-    let frames = (0..<options.history).flatMap { $0 >= options.history - framesSinceOnset ? spot : dark }
-    return circuit.rates(frames: frames, responses: 1)[cell]
-  }
-}

@@ -26,10 +26,11 @@ struct ArrayMovie: MovieReader {
 }
 
 extension Movie {
-  /// A movie in an HDF5 dataset, `[time, y, x]`.
+  /// A movie in an HDF5 dataset, `[time, y, x]`, or `[time, y, x, colour]`.
   /// - Throws: `CodecError` of kind `data` where the dataset is no movie.
   init(_ dataset: H5Dataset, times: [Double]? = nil, frameRate: Double? = nil) throws {
-    guard dataset.shape.count == 3 else {
+    let colours = dataset.shape.count == 4 ? dataset.shape[3] : 1
+    guard dataset.shape.count == 3 || (dataset.shape.count == 4 && ColourFrames.isColour(colours)) else {
       throw CodecError(
         .data, "a movie of shape \(dataset.shape)", at: dataset.place, remedy: "expected [time, y, x]")
     }
@@ -41,15 +42,20 @@ extension Movie {
     try self.init(
       name: dataset.place, frames: dataset.rows, height: height, width: width,
       isBytes: dataset.isUnsignedBytes, times: times, frameRate: frameRate,
-      reader: ArrayMovie(height: height, width: width) { try rows.numbers(rows: $0) })
+      remarks: colours > 1 ? [ColourFrames.remark(dataset.place)] : [],
+      reader: ArrayMovie(height: height, width: width) {
+        ColourFrames.luminance(try rows.numbers(rows: $0), colours: colours)
+      })
   }
 
-  /// A movie in a NumPy array, `[time, y, x]`, or `[channel, time, y, x]` of which one channel is taken.
+  /// A movie in a NumPy array: `[time, y, x]`; `[channel, time, y, x]` of which one channel is taken; or, where there
+  /// are more than four of the first axis, `[time, y, x, colour]`.
   /// - Parameter channel: which, where there are several; nil takes the only one.
   /// - Throws: `CodecError`: `data` for another number of axes, `usage` for a channel that is not there.
   init(_ array: NpyFile, channel: Int? = nil) throws {
     let shape = array.shape
-    if shape.count == 4 {
+    let isColour = shape.count == 4 && shape[0] > 4 && ColourFrames.isColour(shape[3])
+    if shape.count == 4, !isColour {
       let channel = try Self.channel(channel, of: shape[0], at: array.path)
       try self.init(
         name: array.path, frames: shape[1], height: shape[2], width: shape[3], isBytes: array.isUnsignedBytes,
@@ -58,13 +64,16 @@ extension Movie {
         })
       return
     }
-    guard shape.count == 3 else {
+    guard shape.count == 3 || isColour else {
       throw CodecError(
         .data, "a movie of shape \(shape)", at: array.path, remedy: "expected [time, y, x]")
     }
     try self.init(
       name: array.path, frames: shape[0], height: shape[1], width: shape[2], isBytes: array.isUnsignedBytes,
-      reader: ArrayMovie(height: shape[1], width: shape[2]) { try array.numbers(rows: $0) })
+      remarks: isColour ? [ColourFrames.remark(array.path)] : [],
+      reader: ArrayMovie(height: shape[1], width: shape[2]) {
+        ColourFrames.luminance(try array.numbers(rows: $0), colours: isColour ? shape[3] : 1)
+      })
   }
 
   /// A channel of a movie of several.

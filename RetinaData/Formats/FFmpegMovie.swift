@@ -24,16 +24,29 @@ final class FFmpegMovie: MovieReader {
         state = State(stream: try start(window), window: window)
       }
       guard let stream = state.stream else { preconditionFailure("the movie was started") }
-      let size = window.height * window.width
+      let sent = Self.sent(window)
       var pixels: [Float] = []
-      pixels.reserveCapacity(frames.count * size)
+      pixels.reserveCapacity(frames.count * window.height * window.width)
       while state.next < frames.upperBound {
-        let frame = try Self.frame(state.next, of: size, from: stream)
-        if state.next >= frames.lowerBound { pixels += frame.map { Float($0) } }
+        let frame = try Self.frame(state.next, of: sent.height * sent.width, from: stream)
+        if state.next >= frames.lowerBound {
+          let whole = frame.map { Float($0) }
+          pixels += sent.rest.map { $0.apply(to: whole, height: sent.height, width: sent.width) } ?? whole
+        }
         state.next += 1
       }
       return pixels
     }
+  }
+
+  /// The frames that ffmpeg sends for a window, and what is left to average here: its means are right to half a grey
+  /// level, but not where a side has a single pixel.
+  private static func sent(_ window: FrameWindow) -> (height: Int, width: Int, rest: FrameWindow?) {
+    guard window.block > 1, min(window.height, window.width) == 1 else {
+      return (window.height, window.width, nil)
+    }
+    let (height, width) = (window.y.count, window.x.count)
+    return (height, width, FrameWindow(y: 0..<height, x: 0..<width, block: window.block))
   }
 
   private static func frame(_ index: Int, of size: Int, from stream: ProgramOutput) throws -> [UInt8] {
@@ -45,7 +58,9 @@ final class FFmpegMovie: MovieReader {
   private func start(_ window: FrameWindow) throws -> ProgramOutput {
     let (y, x) = (window.y, window.x)
     var filters = ["format=gray", "crop=\(x.count):\(y.count):\(x.lowerBound):\(y.lowerBound):exact=1"]
-    if window.block > 1 { filters.append("scale=\(window.width):\(window.height):flags=area+accurate_rnd") }
+    if window.block > 1, Self.sent(window).rest == nil {
+      filters.append("scale=\(window.width):\(window.height):flags=area+accurate_rnd")
+    }
     return try FFmpegProgram("ffmpeg", for: path).start(
       [
         "-v", "error", "-nostdin", "-noautorotate", "-i", path, "-map", "0:v:0", "-vf",
@@ -62,24 +77,22 @@ extension Movie {
   /// A movie that the program `ffmpeg` decodes.
   ///
   /// A variable frame rate leaves `frameRate` nil and the frames' own times in `times`, with a remark.
-  /// - Throws: `CodecError`: `fileSystem` where the program or the file is missing, `data` where it is no movie.
+  /// - Throws: `CodecError`: `fileSystem` where the program or the file is missing, `data` where it is no movie or is
+  ///   cut off.
   init(ffmpeg path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else {
       throw CodecError(.fileSystem, "cannot open the movie", at: path, remedy: "No such file or directory")
     }
-    let probe = try FFmpegProgram("ffprobe", for: path)
-    let stream = ["-v", "error", "-select_streams", "v:0"]
-    let size = try probe.output(stream + ["-show_entries", "stream=width,height", "-of", "csv=p=0", path])
-    let sides = size.split { !$0.isNumber }.compactMap { Int($0) }
-    guard sides.count >= 2 else { throw CodecError(.data, "the file holds no movie", at: path) }
-    let packets = try probe.output(stream + ["-show_entries", "packet=pts_time", "-of", "csv=p=0", path])
-    let lines = packets.split(separator: "\n").map { $0.prefix { $0 != "," } }.filter { !$0.isEmpty }
-    let stamps = lines.compactMap { Double($0) }.sorted()
-    let times = stamps.count == lines.count && stamps.count > 1 ? stamps.map { $0 - stamps[0] } : nil
-    let (rate, remarks) = Self.rate(of: times, path)
+    let probe = try MovieProbe(path)
+    var (rate, remarks) = Self.rate(of: probe.times, path)
+    if let complaint = probe.complaint { remarks.append("\(path): ffprobe says \(complaint)") }
+    if !probe.isGrey {
+      remarks.append("\(path) is stored in colour (\(probe.pixelFormat)): its luminance is taken")
+    }
     try self.init(
-      name: path, frames: lines.count, height: sides[1], width: sides[0], isBytes: true,
-      times: rate == nil ? times : nil, frameRate: rate, remarks: remarks, reader: FFmpegMovie(path: path))
+      name: path, frames: probe.frames, height: probe.height, width: probe.width, isBytes: true,
+      times: rate == nil ? probe.times : nil, frameRate: rate, remarks: remarks,
+      reader: FFmpegMovie(path: path))
     isVariable = rate == nil && times != nil
   }
 
@@ -91,5 +104,44 @@ extension Movie {
     guard longest - shortest > 2 * regularity + 0.02 * mean else { return (1 / mean, []) }
     let words = String(format: "%g to %g s", shortest, longest)
     return (nil, ["\(path) has a variable frame rate: its frames last \(words)"])
+  }
+}
+
+/// What `ffprobe` says of a movie's first stream of frames.
+private struct MovieProbe {
+  let height: Int
+  let width: Int
+  /// ffmpeg's name of how pixels are stored, such as `yuv420p`.
+  let pixelFormat: String
+  let frames: Int
+  /// When each frame is shown, seconds from the first; nil where the file does not say.
+  let times: [Double]?
+  let complaint: String?
+
+  var isGrey: Bool { pixelFormat.hasPrefix("gray") || pixelFormat.hasPrefix("mono") }
+
+  init(_ path: String) throws {
+    let program = try FFmpegProgram("ffprobe", for: path)
+    func ask(_ entries: String) throws -> (text: String, complaint: String?) {
+      try program.output(
+        ["-v", "error", "-select_streams", "v:0", "-show_entries", entries, "-of", "csv=p=0", path])
+    }
+    let properties = try ask("stream=width,height,pix_fmt,nb_frames").text.split { ",\n".contains($0) }
+    guard properties.count >= 4, let width = Int(properties[0]), let height = Int(properties[1]) else {
+      throw CodecError(.data, "the file holds no movie", at: path)
+    }
+    (self.width, self.height, pixelFormat) = (width, height, String(properties[2]))
+    let packets = try ask("packet=pts_time")
+    let lines = packets.text.split(separator: "\n").map { $0.prefix { $0 != "," } }.filter { !$0.isEmpty }
+    let stamps = lines.compactMap { Double($0) }.sorted()
+    times = stamps.count == lines.count && stamps.count > 1 ? stamps.map { $0 - stamps[0] } : nil
+    (frames, complaint) = (lines.count, packets.complaint)
+    let isShort = Int(properties[3]).map { $0 > lines.count } ?? false
+    guard !isShort, complaint?.contains("prematurely") != true else {
+      let stated = Int(properties[3]).map { " of \($0)" } ?? ""
+      throw CodecError(
+        .data, "the movie is cut off after \(frames)\(stated) frames", at: path,
+        remedy: "copy it again from where it was made")
+    }
   }
 }

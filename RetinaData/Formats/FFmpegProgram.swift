@@ -25,13 +25,13 @@ struct FFmpegProgram {
     try ProgramOutput([path] + arguments, at: movie)
   }
 
-  /// All that the program prints.
+  /// All that the program prints, and its last complaint where it goes on in spite of one.
   /// - Throws: `CodecError` of kind `data` with the program's complaint where it fails.
-  func output(_ arguments: [String]) throws -> String {
+  func output(_ arguments: [String]) throws -> (text: String, complaint: String?) {
     let running = try start(arguments)
     var bytes: [UInt8] = []
     while case let more = running.read(1 << 16), !more.isEmpty { bytes += more }
     try running.finish()
-    return String(decoding: bytes, as: UTF8.self)
+    return (String(decoding: bytes, as: UTF8.self), running.complaint)
   }
 }

@@ -29,7 +29,7 @@ public struct Movie: StimulusSource {
   /// What was noticed and dealt with, one sentence each.
   public internal(set) var remarks: [String]
 
-  private let reader: any MovieReader
+  let reader: any MovieReader
   /// Frames of the file, one run after the other.
   private var selection: [Range<Int>]
 

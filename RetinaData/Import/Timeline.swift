@@ -13,7 +13,8 @@ struct Timeline {
   init(_ onsets: [Double], at place: String) throws {
     self.onsets = onsets
     // Checks them too.
-    interval = try FrameBins(onsets: onsets, at: place).interval
+    let usual = try FrameBins(onsets: onsets, at: place).interval
+    interval = FrameClock.meanInterval(onsets, usual: usual)
     runs = FrameClock.runs(onsets)
   }
 

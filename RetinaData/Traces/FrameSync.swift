@@ -34,7 +34,7 @@ public struct FrameSync: Sendable {
   public let units: String
 
   /// Frames per second by the trace's clock.
-  public var frameRate: Double { 1 / onsets.interval }
+  public var frameRate: Double { 1 / FrameClock.meanInterval(onsets.times, usual: onsets.interval) }
   /// How much faster than nominal the frames came by the trace's clock, parts per million, over the regular
   /// intervals; nil without a nominal rate.
   public let driftPartsPerMillion: Double?
@@ -48,13 +48,15 @@ public struct FrameSync: Sendable {
     let onsets = try FrameOnsets(
       times: crossings.times(polarity), repair: options.repair, longestGap: options.longestGap, at: trace.name
     )
-    driftPartsPerMillion = options.frameRate.map { (1 / (onsets.meanInterval * $0) - 1) * 1e6 }
+    driftPartsPerMillion = options.frameRate.map {
+      (1 / (FrameClock.meanInterval(onsets.times, usual: onsets.interval) * $0) - 1) * 1e6
+    }
     (self.onsets, units) = (onsets, trace.units)
     if let expected = options.expectedFrames { try onsets.requireCount(expected, at: trace.name) }
   }
 
   /// The kind of result in the root attributes.
-  public static let schema = "codec.sync"
+  public static let schema = "sync"
   /// The layout's version.
   public static let schemaVersion = 1
 
@@ -81,15 +83,5 @@ public struct FrameSync: Sendable {
         values, shape: [values.count], to: "/irregular/\(name)", axes: ["irregularity"], units: units)
     }
     try writer.commit()
-  }
-}
-
-extension FrameOnsets {
-  /// The average of the regular intervals, seconds.
-  var meanInterval: Double {
-    let regular = segments.flatMap { segment in
-      segment.dropFirst().map { times[$0] - times[$0 - 1] }.filter { abs($0 / interval - 1) <= 0.25 }
-    }
-    return regular.isEmpty ? interval : regular.reduce(0, +) / Double(regular.count)
   }
 }

@@ -87,7 +87,7 @@ public struct SpikeDetection: Sendable {
   }
 
   /// The kind of result in the root attributes.
-  public static let schema = "codec.spikes"
+  public static let schema = "spikes"
   /// The layout's version.
   public static let schemaVersion = 1
 

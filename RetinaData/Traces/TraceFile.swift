@@ -45,6 +45,17 @@ public struct TraceFile: Sendable {
     }
   }
 
+  /// The channel that is asked for, or the only one.
+  /// - Parameter option: the command line's option that chooses one.
+  /// - Throws: `CodecError` of kind `usage` where there are several and none is asked for, or not that one.
+  public func channel(_ number: Int?, chosenBy option: String) throws -> AnalogTrace {
+    guard number != nil || channels == 1 else {
+      throw CodecError(
+        .usage, "\(channels) channels", at: path, remedy: "choose one with \(option) 0 to \(channels - 1)")
+    }
+    return try channel(number ?? 0)
+  }
+
   /// One channel, by its number from 0.
   /// - Throws: `CodecError` of kind `usage` listing the channels that are there.
   public func channel(_ number: Int) throws -> AnalogTrace {
@@ -83,6 +94,9 @@ private struct DataFileTraces: Sendable {
         .data, "no attribute sample-rate above zero", at: data.place, remedy: "give it with --sample-rate")
     }
     let stated = try attribute("gain")
+    guard stated != 0 else {
+      throw CodecError(.data, "a gain of zero", at: data.place, remedy: "every sample would be the offset")
+    }
     (self.data, sampleRate, channels, sampleCount) = (data, rate, data.shape[0], data.shape[1])
     (gain, offset) = (stated ?? 1, try attribute("offset") ?? 0)
     units = stated == nil ? "stored numbers" : "V"

@@ -13,6 +13,7 @@ static inline hid_t codec_h5_native_uint32(void) { return H5T_NATIVE_UINT32; }
 static inline hid_t codec_h5_native_uint16(void) { return H5T_NATIVE_UINT16; }
 static inline hid_t codec_h5_native_uint8(void) { return H5T_NATIVE_UINT8; }
 static inline hid_t codec_h5_c_string(void) { return H5T_C_S1; }
+static inline hid_t codec_h5_object_reference(void) { return H5T_STD_REF_OBJ; }
 static inline hid_t codec_h5_file_access(void) { return H5P_FILE_ACCESS; }
 static inline hid_t codec_h5_dataset_create(void) { return H5P_DATASET_CREATE; }
 static inline hid_t codec_h5_dataset_access(void) { return H5P_DATASET_ACCESS; }

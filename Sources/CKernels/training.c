@@ -1,186 +1,147 @@
 #include "training.h"
 
-#include <math.h>
-#include <string.h>
-
 #include "CKernels.h"
 
-/* One unit of sixteen samples. */
-typedef float samples __attribute__((vector_size(64), aligned(64), may_alias));
-enum { SAMPLES = 16, OUTPUTS = 8, COLUMNS = 3 };
-#define TILE_INLINE static inline __attribute__((always_inline))
+#define TRAINING_INLINE static inline __attribute__((always_inline))
+enum { WIDE = 64, NARROW = 8 };
 
-TILE_INLINE float total(const samples *v) {
-  float sum = 0;
-  for (int s = 0; s < SAMPLES; ++s) sum += (*v)[s];
-  return sum;
+/* Moments of `n` neighbouring columns. */
+TRAINING_INLINE void moments(const int n, size_t rows, size_t width, const float *x, float *mean, float *squares) {
+  float sum[WIDE] = {0};
+  const float share = 1.0f / (float)rows;
+  for (size_t r = 0; r < rows; ++r)
+    for (int i = 0; i < n; ++i) sum[i] += x[r * width + (size_t)i];
+  for (int i = 0; i < n; ++i) mean[i] = sum[i] * share, sum[i] = 0;
+  for (size_t r = 0; r < rows; ++r)
+    for (int i = 0; i < n; ++i) {
+      const float difference = x[r * width + (size_t)i] - mean[i];
+      sum[i] += difference * difference;
+    }
+  for (int i = 0; i < n; ++i) squares[i] = sum[i];
 }
 
-CODEC_VECTORISED void codec_tile_gather(size_t n, const float *const *x, float *y) {
-  for (size_t i = 0; i < n; ++i)
-    for (int s = 0; s < SAMPLES; ++s) y[SAMPLES * i + (size_t)s] = x[s][i];
+CODEC_VECTORISED void codec_column_moments(size_t rows, size_t width, const float *x, float *mean, float *squares) {
+  size_t i = 0;
+  for (; i + WIDE <= width; i += WIDE) moments(WIDE, rows, width, x + i, mean + i, squares + i);
+  for (; i < width; i += NARROW) moments(NARROW, rows, width, x + i, mean + i, squares + i);
 }
 
-/* Adds one input channel's part to `columns` neighbouring positions of `outputs` channels. */
-TILE_INLINE void add_input(const int outputs, const int columns, const codec_tile_conv *c, size_t out_pixels,
-                           const float *weights, const samples *x, samples *y) {
-  samples sum[OUTPUTS][COLUMNS];
-  for (int o = 0; o < outputs; ++o)
-    for (int p = 0; p < columns; ++p) sum[o][p] = y[(size_t)o * out_pixels + (size_t)p];
-  for (size_t ky = 0; ky < c->kernel_height; ++ky)
-    for (size_t kx = 0; kx < c->kernel_width; ++kx, weights += c->outputs) {
-      const samples *v = x + ky * c->width + kx;
+CODEC_VECTORISED void codec_combine_moments(size_t parts, size_t rows, size_t width, const float *means,
+                                            const float *squares, float *mean, float *variance) {
+  for (size_t i = 0; i < width; ++i) {
+    float sum = 0, spread = 0;
+    for (size_t p = 0; p < parts; ++p) sum += means[p * width + i];
+    mean[i] = sum / (float)parts;
+    for (size_t p = 0; p < parts; ++p) {
+      const float difference = means[p * width + i] - mean[i];
+      spread += squares[p * width + i] + (float)rows * difference * difference;
+    }
+    variance[i] = spread / (float)(parts * rows);
+  }
+}
+
+CODEC_VECTORISED void codec_column_affine(size_t rows, size_t width, const float *x, const float *factor,
+                                          const float *offset, const float *noise, int rectifies, float *y) {
+  for (size_t r = 0; r < rows; ++r)
+    for (size_t i = 0; i < width; ++i) {
+      const size_t at = r * width + i;
+      const float value = factor[i] * x[at] + offset[i] + (noise ? noise[at] : 0);
+      y[at] = rectifies && !(value > 0) ? 0 : value;
+    }
+}
+
+/* Sums of `n` neighbouring columns, and of their products with x. */
+TRAINING_INLINE void slope_sums(const int n, size_t rows, size_t width, const float *x, const float *y,
+                                const float *centre, const float *narrow, float activity, float *dy, float *sum,
+                                float *product) {
+  float sums[WIDE] = {0}, products[WIDE] = {0};
+  for (size_t r = 0; r < rows; ++r)
+    for (int i = 0; i < n; ++i) {
+      const size_t at = r * width + (size_t)i;
+      float slope = dy[at];
+      if (y) {
+        slope = y[at] > 0 ? slope + activity : 0;
+        dy[at] = slope;
+      }
+      sums[i] += slope;
+      products[i] += slope * ((x[at] - centre[i]) * narrow[i]);
+    }
+  for (int i = 0; i < n; ++i) sum[i] = sums[i], product[i] = products[i];
+}
+
+CODEC_VECTORISED void codec_column_slopes(size_t rows, size_t width, const float *x, const float *y,
+                                          const float *centre, const float *narrow, float activity, float *dy,
+                                          float *sum, float *product) {
+  size_t i = 0;
+  for (; i + WIDE <= width; i += WIDE)
+    slope_sums(WIDE, rows, width, x + i, y ? y + i : 0, centre + i, narrow + i, activity, dy + i, sum + i,
+               product + i);
+  for (; i < width; i += NARROW)
+    slope_sums(NARROW, rows, width, x + i, y ? y + i : 0, centre + i, narrow + i, activity, dy + i, sum + i,
+               product + i);
+}
+
+CODEC_VECTORISED void codec_sum_parts(size_t parts, size_t width, const float *x, float *sum) {
+  for (size_t i = 0; i < width; ++i) sum[i] = x[i];
+  for (size_t p = 1; p < parts; ++p)
+    for (size_t i = 0; i < width; ++i) sum[i] += x[p * width + i];
+}
+
+CODEC_VECTORISED void codec_column_reverse(size_t rows, size_t width, const float *x, const float *centre,
+                                           const float *narrow, const float *factor, const float *from_mean,
+                                           const float *from_deviation, float *dy) {
+  for (size_t r = 0; r < rows; ++r)
+    for (size_t i = 0; i < width; ++i) {
+      const size_t at = r * width + i;
+      dy[at] = factor[i] * (dy[at] - from_mean[i] - (x[at] - centre[i]) * narrow[i] * from_deviation[i]);
+    }
+}
+
+typedef float numbers __attribute__((vector_size(32), aligned(4), may_alias));
+#define NUMBERS_AT(p) (*(const numbers *)(p))
+
+/* Products of `rows` rows of x with `outputs` rows of w. */
+TRAINING_INLINE void dot_rows(const int rows, const int outputs, size_t n, const float *w, const float *x,
+                              ptrdiff_t y_row, float *y) {
+  numbers sum[4][4] = {0};
+  for (size_t i = 0; i < n; i += NARROW)
+    for (int r = 0; r < rows; ++r)
       for (int o = 0; o < outputs; ++o)
-        for (int p = 0; p < columns; ++p) sum[o][p] += weights[o] * v[p];
-    }
-  for (int o = 0; o < outputs; ++o)
-    for (int p = 0; p < columns; ++p) y[(size_t)o * out_pixels + (size_t)p] = sum[o][p];
-}
-
-/* The same for a whole row of positions. */
-TILE_INLINE void add_input_row(const int outputs, const codec_tile_conv *c, size_t out_pixels, const float *weights,
-                               const samples *x, samples *y) {
-  const size_t width = c->width - c->kernel_width + 1;
-  size_t column = 0;
-  for (; column + COLUMNS <= width; column += COLUMNS)
-    add_input(outputs, COLUMNS, c, out_pixels, weights, x + column, y + column);
-  for (; column < width; ++column) add_input(outputs, 1, c, out_pixels, weights, x + column, y + column);
-}
-
-CODEC_VECTORISED void codec_tile_convolve(const codec_tile_conv *c, const float *weights, const float *x, float *y) {
-  const size_t height = c->height - c->kernel_height + 1, width = c->width - c->kernel_width + 1;
-  const size_t pixels = height * width, taps = c->kernel_height * c->kernel_width;
-  memset(y, 0, sizeof(samples) * c->outputs * pixels);
-  for (size_t row = 0; row < height; ++row)
-    for (size_t i = 0; i < c->inputs; ++i) {
-      const samples *from = (const samples *)x + (i * c->height + row) * c->width;
-      const float *w = weights + i * taps * c->outputs;
-      samples *to = (samples *)y + row * width;
-      size_t o = 0;
-      for (; o + 8 <= c->outputs; o += 8) add_input_row(8, c, pixels, w + o, from, to + o * pixels);
-      for (; o + 4 <= c->outputs; o += 4) add_input_row(4, c, pixels, w + o, from, to + o * pixels);
-      for (; o < c->outputs; ++o) add_input_row(1, c, pixels, w + o, from, to + o * pixels);
-    }
-}
-
-/* Adds a row's part to the slopes of `columns` neighbouring taps of one kernel row, for `outputs` channels. */
-TILE_INLINE void add_slopes(const int outputs, const int columns, size_t width, size_t out_pixels, size_t all_outputs,
-                            const samples *x, const samples *dy, samples *slopes) {
-  samples sum[COLUMNS][OUTPUTS];
-  for (int p = 0; p < columns; ++p)
-    for (int o = 0; o < outputs; ++o) sum[p][o] = slopes[(size_t)p * all_outputs + (size_t)o];
-  for (size_t column = 0; column < width; ++column)
+        sum[r][o] += NUMBERS_AT(w + (size_t)o * n + i) * NUMBERS_AT(x + (size_t)r * n + i);
+  for (int r = 0; r < rows; ++r)
     for (int o = 0; o < outputs; ++o) {
-      const samples given = dy[(size_t)o * out_pixels + column];
-      for (int p = 0; p < columns; ++p) sum[p][o] += given * x[column + (size_t)p];
+      float total = 0;
+      for (int k = 0; k < NARROW; ++k) total += sum[r][o][k];
+      y[r * y_row + o] = total;
     }
-  for (int p = 0; p < columns; ++p)
-    for (int o = 0; o < outputs; ++o) slopes[(size_t)p * all_outputs + (size_t)o] = sum[p][o];
 }
 
-TILE_INLINE void add_slopes_row(const int outputs, const codec_tile_conv *c, size_t out_pixels, const samples *x,
-                                const samples *dy, samples *slopes) {
-  const size_t width = c->width - c->kernel_width + 1;
-  for (size_t ky = 0; ky < c->kernel_height; ++ky, x += c->width, slopes += c->kernel_width * c->outputs) {
-    size_t kx = 0;
-    for (; kx + COLUMNS <= c->kernel_width; kx += COLUMNS)
-      add_slopes(outputs, COLUMNS, width, out_pixels, c->outputs, x + kx, dy, slopes + kx * c->outputs);
-    for (; kx < c->kernel_width; ++kx)
-      add_slopes(outputs, 1, width, out_pixels, c->outputs, x + kx, dy, slopes + kx * c->outputs);
+CODEC_VECTORISED void codec_row_products(size_t rows, size_t outputs, size_t n, const float *w, const float *x,
+                                         ptrdiff_t y_row, float *y) {
+  for (size_t r = 0; r + 4 <= rows; r += 4, x += 4 * n, y += 4 * y_row) {
+    size_t o = 0;
+    for (; o + 3 <= outputs; o += 3) dot_rows(4, 3, n, w + o * n, x, y_row, y + o);
+    for (; o < outputs; ++o) dot_rows(4, 1, n, w + o * n, x, y_row, y + o);
   }
 }
 
-CODEC_VECTORISED void codec_tile_convolve_weights(const codec_tile_conv *c, const float *x, const float *dy,
-                                                  float *scratch, float *dw) {
-  const size_t height = c->height - c->kernel_height + 1, width = c->width - c->kernel_width + 1;
-  const size_t pixels = height * width, taps = c->kernel_height * c->kernel_width;
-  samples *slopes = (samples *)scratch;
-  for (size_t i = 0; i < c->inputs; ++i) {
-    memset(slopes, 0, sizeof(samples) * taps * c->outputs);
-    for (size_t row = 0; row < height; ++row) {
-      const samples *from = (const samples *)x + (i * c->height + row) * c->width;
-      const samples *given = (const samples *)dy + row * width;
-      size_t o = 0;
-      for (; o + 8 <= c->outputs; o += 8) add_slopes_row(8, c, pixels, from, given + o * pixels, slopes + o);
-      for (; o + 4 <= c->outputs; o += 4) add_slopes_row(4, c, pixels, from, given + o * pixels, slopes + o);
-      for (; o < c->outputs; ++o) add_slopes_row(1, c, pixels, from, given + o * pixels, slopes + o);
-    }
-    for (size_t o = 0; o < c->outputs; ++o)
-      for (size_t tap = 0; tap < taps; ++tap)
-        dw[(o * c->inputs + i) * taps + tap] = total(slopes + tap * c->outputs + o);
+TRAINING_INLINE void sum_rows(const int rows, size_t terms, const float *c, ptrdiff_t c_row, ptrdiff_t c_term,
+                              const float *x, ptrdiff_t x_row, float *y, ptrdiff_t y_row) {
+  numbers sum[8] = {0};
+  for (size_t t = 0; t < terms; ++t, c += c_term, x += x_row) {
+    const numbers given = NUMBERS_AT(x);
+    for (int r = 0; r < rows; ++r) sum[r] += c[r * c_row] * given;
   }
+  for (int r = 0; r < rows; ++r) *(numbers *)(y + r * y_row) = sum[r];
 }
 
-CODEC_VECTORISED void codec_tile_pad(const codec_tile_conv *c, const float *dy, float *padded) {
-  const size_t height = c->height - c->kernel_height + 1, width = c->width - c->kernel_width + 1;
-  const size_t rows = height + 2 * (c->kernel_height - 1), columns = width + 2 * (c->kernel_width - 1);
-  memset(padded, 0, sizeof(samples) * c->outputs * rows * columns);
-  for (size_t o = 0; o < c->outputs; ++o)
-    for (size_t row = 0; row < height; ++row)
-      memcpy(padded + SAMPLES * ((o * rows + row + c->kernel_height - 1) * columns + c->kernel_width - 1),
-             dy + SAMPLES * (o * height + row) * width, sizeof(samples) * width);
-}
-
-CODEC_VECTORISED void codec_tile_moments(const codec_tile_norm *n, size_t groups, const float *x, float *mean,
-                                         float *variance) {
-  const float share = 1.0f / (float)(SAMPLES * n->run * n->tiles);
-  for (size_t g = 0; g < groups; ++g) {
-    const float *first = x + g * n->run * SAMPLES;
-    samples sum = {0}, squares = {0};
-    for (size_t t = 0; t < n->tiles; ++t)
-      for (size_t u = 0; u < n->run; ++u) sum += *(const samples *)(first + t * n->stride + u * SAMPLES);
-    const float centre = total(&sum) * share;
-    for (size_t t = 0; t < n->tiles; ++t)
-      for (size_t u = 0; u < n->run; ++u) {
-        const samples difference = *(const samples *)(first + t * n->stride + u * SAMPLES) - centre;
-        squares += difference * difference;
-      }
-    mean[g] = centre;
-    variance[g] = total(&squares) * share;
-  }
-}
-
-CODEC_VECTORISED void codec_tile_normalise(const codec_tile_norm *n, size_t groups, const float *x, const float *mean,
-                                           const float *variance, const float *scale, const float *shift,
-                                           const float *noise, int rectifies, float *y) {
-  for (size_t g = 0; g < groups; ++g) {
-    const float factor = scale[g] / sqrtf(variance[g] + n->epsilon), offset = shift[g] - mean[g] * factor;
-    for (size_t t = 0; t < n->tiles; ++t)
-      for (size_t i = t * n->stride + g * n->run * SAMPLES, end = i + n->run * SAMPLES; i < end; ++i) {
-        const float value = factor * x[i] + offset + (noise ? noise[i] : 0);
-        y[i] = rectifies && !(value > 0) ? 0 : value;
-      }
-  }
-}
-
-CODEC_VECTORISED void codec_tile_normalise_reverse(const codec_tile_norm *n, size_t groups, const float *x,
-                                                   const float *y, const float *mean, const float *variance,
-                                                   const float *scale, int rectifies, float activity, float *dy,
-                                                   float *dscale, float *dshift) {
-  const float share = 1.0f / (float)(SAMPLES * n->run * n->tiles);
-  for (size_t g = 0; g < groups; ++g) {
-    const float narrow = 1 / sqrtf(variance[g] + n->epsilon), centre = mean[g];
-    samples slope_sum = {0}, product_sum = {0};
-    for (size_t t = 0; t < n->tiles; ++t)
-      for (size_t i = t * n->stride + g * n->run * SAMPLES, end = i + n->run * SAMPLES; i < end; i += SAMPLES) {
-        samples slope = *(samples *)(dy + i);
-        if (rectifies) {
-          typedef int mask __attribute__((vector_size(64)));
-          const mask on = *(const samples *)(y + i) > 0;
-          slope = (samples)((mask)(slope + activity) & on);
-          *(samples *)(dy + i) = slope;
-        }
-        slope_sum += slope;
-        product_sum += slope * ((*(const samples *)(x + i) - centre) * narrow);
-      }
-    dshift[g] = total(&slope_sum);
-    dscale[g] = total(&product_sum);
-    const float factor = scale[g] * narrow, from_mean = dshift[g] * share, from_deviation = dscale[g] * share;
-    for (size_t t = 0; t < n->tiles; ++t)
-      for (size_t i = t * n->stride + g * n->run * SAMPLES, end = i + n->run * SAMPLES; i < end; i += SAMPLES) {
-        const samples normal = (*(const samples *)(x + i) - centre) * narrow;
-        samples *slope = (samples *)(dy + i);
-        *slope = factor * (*slope - from_mean - normal * from_deviation);
-      }
+CODEC_VECTORISED void codec_row_sums(size_t rows, size_t terms, size_t n, const float *c, ptrdiff_t c_row,
+                                     ptrdiff_t c_term, const float *x, ptrdiff_t x_row, float *y, ptrdiff_t y_row) {
+  for (size_t i = 0; i < n; i += NARROW) {
+    ptrdiff_t r = 0;
+    for (; r + 8 <= (ptrdiff_t)rows; r += 8)
+      sum_rows(8, terms, c + r * c_row, c_row, c_term, x + i, x_row, y + r * y_row + (ptrdiff_t)i, y_row);
+    for (; r < (ptrdiff_t)rows; ++r)
+      sum_rows(1, terms, c + r * c_row, c_row, c_term, x + i, x_row, y + r * y_row + (ptrdiff_t)i, y_row);
   }
 }

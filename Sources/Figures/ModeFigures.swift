@@ -54,19 +54,25 @@ struct ModeFigures {
         + "blue: inhibition). Below: the share of frames in which it is on." + rest, plot: plot)
   }
 
+  /// At most eight layers, spread over all.
+  private static func spread(_ layers: [LayerDecomposition]) -> [LayerDecomposition] {
+    let count = min(layers.count, 8)
+    return (0..<count).map { layers[count < 2 ? 0 : $0 * (layers.count - 1) / (count - 1)] }
+  }
+
   /// Errors and held-out R² while the autoencoders were trained.
   func training() -> Figure? {
     let trained = layers.filter { $0.decomposition.history.count > 1 }
     guard !trained.isEmpty else { return nil }
     let columns = min(trained.count, 4)
-    let shown = Array(trained.prefix(8))
+    let shown = Self.spread(trained)
     let rows = (shown.count + columns - 1) / columns
     let width = columns == 1 ? 560.0 : 900.0
-    let panelWidth = (width - 40) / Double(columns) - 60
+    let panelWidth = (width - 56) / Double(columns) - 60
     var plot = Plot(width: width, height: 40 + 330 * Double(rows))
     for (index, layer) in shown.enumerated() {
       let history = layer.decomposition.history
-      let x = 80 + Double(index % columns) * (panelWidth + 60)
+      let x = 92 + Double(index % columns) * (panelWidth + 60)
       let y = 34 + 330 * Double(index / columns)
       let steps = history.map { Double($0.step) }
       var errors = Plot.Panel(frame: Plot.Frame(x, y, panelWidth, 110))
@@ -88,29 +94,30 @@ struct ModeFigures {
       ]
       plot.add(quality)
     }
-    let rest = shown.count < trained.count ? " The first \(shown.count) of \(trained.count) layers." : ""
+    let rest = shown.count < trained.count ? " \(shown.count) of \(trained.count) layers." : ""
     return Figure(
       name: "training", title: "Training the autoencoders",
       caption:
         "Mean squared error (in units of the contributions' variance) and share of variance explained on held-out "
-        + "stretches of the movie, while each layer's modes were learned." + rest, plot: plot)
+        + "samples, while each layer's modes were learned." + rest, plot: plot)
   }
 
   /// What modes explain beside PCA, NMF and k-means of as many components.
   func explainedVariance() -> Figure? {
-    let shown = Array(layers.filter { $0.baselines != nil }.prefix(8))
+    let all = layers.filter { $0.baselines != nil }
+    let shown = Self.spread(all)
     guard !shown.isEmpty else { return nil }
     let columns = min(shown.count, 4)
     let rows = (shown.count + columns - 1) / columns
     let width = columns == 1 ? 560.0 : 900.0
-    let panelWidth = (width - 40) / Double(columns) - 60
-    var plot = Plot(width: width, height: 50 + 230 * Double(rows))
+    let panelWidth = (width - 56) / Double(columns) - 60
+    var plot = Plot(width: width, height: 20 + 260 * Double(rows))
     for (index, layer) in shown.enumerated() {
       guard let baselines = layer.baselines else { continue }
       let found = layer.decomposition
       var panel = Plot.Panel(
         frame: Plot.Frame(
-          70 + Double(index % columns) * (panelWidth + 60), 40 + 230 * Double(index / columns), panelWidth,
+          92 + Double(index % columns) * (panelWidth + 60), 40 + 260 * Double(index / columns), panelWidth,
           160))
       panel.title = layer.layer
       panel.x = Plot.Axis(label: "number of components", isLogarithmic: true)
@@ -137,7 +144,8 @@ struct ModeFigures {
       name: "explained-variance", title: "Variance explained against number of components",
       caption:
         "R² of principal components, non-negative factors and k-means centres beside the modes: drawn at the number "
-        + "of modes (filled) and at the mean number that is on in one frame (open), since each frame uses only those.",
+        + "of modes (filled) and at the mean number that is on at once (open), since no more are needed each time."
+        + (shown.count < all.count ? " \(shown.count) of \(all.count) layers." : ""),
       plot: plot)
   }
 }

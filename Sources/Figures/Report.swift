@@ -15,6 +15,11 @@ public struct Report {
     public let figures: [String]
     /// Why there are no figures; nil where there are.
     public let remark: String?
+
+    /// An outcome from its parts.
+    public init(page: String, figures: [String], remark: String?) {
+      (self.page, self.figures, self.remark) = (page, figures, remark)
+    }
   }
 
   /// Whether figures are drawn.
@@ -30,11 +35,13 @@ public struct Report {
   private enum Contents {
     case retina(RetinaResults)
     case images(ImageResults)
+    case recording(RecordingResults)
 
     func figures() throws -> [Figure] {
       switch self {
       case .retina(let results): try results.figures()
       case .images(let results): try results.figures()
+      case .recording(let results): try results.figures()
       }
     }
 
@@ -42,6 +49,7 @@ public struct Report {
       switch self {
       case .retina(let results): try RetinaPage(results: results, drawn: drawn).html()
       case .images(let results): try ImagePage(results: results, drawn: drawn).html()
+      case .recording(let results): try RecordingPage(results: results, drawn: drawn).html()
       }
     }
   }
@@ -58,12 +66,14 @@ public struct Report {
       contents = .retina(try RetinaResults(found))
     } else if ImageResults.schemas.contains(where: { found.files[$0] != nil }) {
       contents = .images(try ImageResults(found))
+    } else if RecordingResults.schemas.contains(where: { found.files[$0] != nil }) {
+      contents = .recording(try RecordingResults(found))
     } else {
       throw CodecError(
         .data, "the folder holds no results to report on", at: folder,
         remedy:
           "give the folder that codec analyze or codec demo wrote, or one with the files of statistics, classes, "
-          + "perturb, maps or sweep")
+          + "perturb, maps, sweep, cells, sta or fit")
     }
   }
 

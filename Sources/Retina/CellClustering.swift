@@ -14,6 +14,11 @@ public struct CellPartition: Sendable, Equatable {
   /// Each cell's silhouette; NaN for cells without a profile.
   public let silhouettes: [Double]
 
+  package init(clusters: Int, labels: [Int], inertia: Double, silhouette: Double, silhouettes: [Double]) {
+    (self.clusters, self.labels, self.inertia) = (clusters, labels, inertia)
+    (self.silhouette, self.silhouettes) = (silhouette, silhouettes)
+  }
+
   /// Rows of cells that are alone in their cluster.
   public var loners: [Int] {
     labels.indices.filter { cell in labels[cell] >= 0 && labels.count { $0 == labels[cell] } == 1 }
@@ -89,9 +94,7 @@ public struct CellClustering: Sendable, Equatable {
   }
 
   /// The partition of the largest mean silhouette, the smaller k of equals; nil where there is none.
-  public var best: CellPartition? {
-    partitions.reduce(nil) { best, next in next.silhouette > best?.silhouette ?? -.infinity ? next : best }
-  }
+  public var best: CellPartition? { partitions.best }
 
   /// The partition into `clusters`.
   public func partition(_ clusters: Int) -> CellPartition? {
@@ -104,6 +107,13 @@ public struct CellClustering: Sendable, Equatable {
     var result = Array(repeating: fill, count: profiles.values.rows)
     for (row, value) in zip(rows, values) { result[row] = value }
     return result
+  }
+}
+
+extension [CellPartition] {
+  /// The partition of the largest mean silhouette, the smaller k of equals; nil where there is none.
+  var best: CellPartition? {
+    reduce(nil) { best, next in next.silhouette > best?.silhouette ?? -.infinity ? next : best }
   }
 }
 

@@ -16,8 +16,8 @@ public final class ClusterFile: Sendable {
     layers = file.contains("/layers") ? try file.children(of: "/layers") : []
   }
 
-  /// The stimulus frames worth a look at receptive fields, at most `limit`: the two example moments of each layer,
-  /// then examples of each cell's combinations of modes, commonest first.
+  /// The stimulus frames worth a look at receptive fields, at most `limit`: the two example moments of each
+  /// layer, then examples of each cell's combinations of modes, commonest first.
   public func exampleFrames(limit: Int) throws -> [Int] {
     var frames: [Int] = []
     func add(_ frame: Int) {
@@ -72,6 +72,8 @@ public struct ClusterSummary: Codable, Sendable, Equatable {
   public let layers: [Part]
   /// Agreement of the layers' labels.
   public let layerAgreement: Double?
+  /// What several fits say together, by contributions and by modes of each layer; empty for one fit.
+  public let consensus: [ClusterConsensus]
   /// What is supported, in plain words.
   public let conclusion: String
   /// What to know before trusting it.
@@ -87,8 +89,41 @@ extension ClusterFile {
         ? try part("contributions", "/contributions") : nil,
       layers: try layers.map { try part($0, "/layers/\($0)") },
       layerAgreement: try number("chosen", of: "/agreement/layers/index"),
+      consensus: try (["contributions"] + layers).compactMap { name in
+        let group = "/agreement/fits_\(name)"
+        return try file.contains("\(group)/fit_label")
+          ? ClusterConsensus(name: name, reading: file, group: group) : nil
+      },
       conclusion: try file.attribute("conclusion")?.asText ?? "",
       warnings: try file.attribute("warnings")?.asTexts ?? [])
+  }
+
+  /// The clusters for every number of them, by "contributions" or a layer's modes; none where these were not
+  /// clustered.
+  func partitions(by name: String) throws -> [CellPartition] {
+    let group = name == "contributions" ? "/contributions" : "/layers/\(name)"
+    guard file.contains("\(group)/k_label") else { return [] }
+    let labels = try file.dataset("\(group)/k_label", rank: 2)
+    let silhouettes: [Double] = try file.dataset("\(group)/k_silhouette", rank: 2).numbers()
+    let scores: [Double] = try file.dataset("\(group)/k_score", rank: 1).numbers()
+    let inertia: [Double] = try file.dataset("\(group)/k_inertia", rank: 1).numbers()
+    let (all, cells): ([Int], Int) = (try labels.numbers(), labels.shape[1])
+    let numbers: [Int] = try file.dataset("\(group)/k", rank: 1).numbers()
+    return numbers.enumerated().map { row, clusters in
+      let range = row * cells..<(row + 1) * cells
+      return CellPartition(
+        clusters: clusters, labels: Array(all[range]), inertia: inertia[row], silhouette: scores[row],
+        silhouettes: Array(silhouettes[range]))
+    }
+  }
+
+  /// Whether cells that are alike by these profiles are neighbours; nil where it was not tested.
+  func confound(by name: String) throws -> LocationConfound? {
+    let path = (name == "contributions" ? "/contributions" : "/layers/\(name)") + "/location_confound"
+    guard file.contains(path) else { return nil }
+    return LocationConfound(
+      correlation: try file.dataset(path).number(),
+      probability: try file.attribute("probability", of: path)?.asNumber ?? 1)
   }
 
   private func part(_ name: String, _ group: String) throws -> ClusterSummary.Part {

@@ -1,3 +1,4 @@
+import Foundation
 import Numerics
 import Runtime
 import Storage
@@ -11,6 +12,40 @@ public enum RateSource: String, Sendable, CaseIterable, Codable {
 }
 
 extension ClusterFit {
+  /// The decompositions in a folder that an analysis wrote; where it was made through several networks, those of
+  /// each one's folder.
+  /// - Throws: `CodecError`: `fileSystem` where the folder cannot be read, `data` where it holds none.
+  public static func modesFiles(in folder: String) throws -> [String] {
+    func entries(_ path: String) throws -> [String] {
+      guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+        throw CodecError(.fileSystem, "cannot read the folder", at: path)
+      }
+      return names.sorted { $0.compare($1, options: .numeric) == .orderedAscending }.map {
+        URL(filePath: path).appending(path: $0).relativePath
+      }
+    }
+    func isFolder(_ path: String) -> Bool {
+      (try? URL(filePath: path).resourceValues(forKeys: [.isDirectoryKey]).isDirectory) ?? false
+    }
+    func modes(_ paths: [String]) -> [String] {
+      let named = paths.map { (path: $0, name: URL(filePath: $0).lastPathComponent) }
+      return
+        (named.filter { $0.name == "modes.h5" } + named.filter { $0.name.contains(/^modes-seed\d+\.h5$/) })
+        .map(\.path)
+    }
+    let own = try entries(folder)
+    if !modes(own).isEmpty { return modes(own) }
+    let files = try own.filter(isFolder).flatMap { modes(try entries($0)) }
+    guard !files.isEmpty else {
+      throw CodecError(
+        .data, "no decompositions in the folder", at: folder,
+        remedy:
+          "give a folder that codec analyze wrote (networks are analysed first: codec analyze REC --model FOLDER)"
+      )
+    }
+    return files
+  }
+
   /// Reads decompositions for clustering.
   ///
   /// Files whose model outputs are equal are decompositions of one network by several seeds; others are

@@ -15,9 +15,6 @@ extension ClusterReport {
 
   /// A chance below this counts as evidence.
   static let level = 0.05
-  /// The mean adjusted Rand index at which fits agree, and the number of fits that can (method section 5).
-  static let agreementLimit = 0.8
-  static let fitsNeeded = 3
 
   /// The evidence read by the clearest profiles there are: contributions, or the first layer's modes.
   private var leading: Part? { contributions ?? layers.first?.part }
@@ -25,8 +22,9 @@ extension ClusterReport {
   /// What the clusters support.
   public var support: Support {
     guard let leading, let best = leading.clustering.best else { return .tooFew }
-    if fitCount >= Self.fitsNeeded, let agreement = leading.fitAgreement {
-      return agreement.supported(above: Self.agreementLimit).map { .types($0) } ?? .noTypes
+    if let consensus = leading.consensus, consensus.supported != nil {
+      if followsPlace(leading.confound) { return .noTypes }
+      return consensus.chosen.map { .types($0) } ?? .noTypes
     }
     guard let null = leading.clustering.oneTypeNull, null.probability < Self.level else { return .noTypes }
     // A cell that stands apart alone is an outlier, not a type.
@@ -36,12 +34,25 @@ extension ClusterReport {
 
   /// What is supported, in plain words.
   public var conclusion: String {
-    var sentences = [supportSentence]
+    var sentences = supportSentences
     if support != .tooFew { sentences += layers.compactMap(sentence) }
     if let leading, leading.confound == nil, support != .tooFew {
       sentences.append("Where the receptive fields are was not tested, so clusters may be neighbourhoods.")
     }
     return sentences.joined(separator: " ")
+  }
+
+  /// By agreement over three fits and more, else by what the first fit's profiles tell.
+  private var supportSentences: [String] {
+    guard let leading, let consensus = leading.consensus, support != .tooFew else {
+      return [supportSentence]
+    }
+    guard consensus.supported != nil else { return [supportSentence] + consensus.sentences() }
+    let doubt =
+      followsPlace(leading.confound)
+      ? "cells with like profiles are neighbours (\(Self.confoundText(leading.confound))), so the clusters may "
+        + "be places rather than types" : nil
+    return consensus.sentences(doubt: doubt)
   }
 
   private var supportSentence: String {
@@ -52,19 +63,13 @@ extension ClusterReport {
     let profiles = contributions == nil ? "mode correlations" : "contribution profiles"
     let silhouette = "silhouette \(Self.text(best.silhouette)) at \(best.clusters) clusters"
     switch support {
-    case .tooFew: return ""
-    case .types(let number):
-      return "\(number) types are supported: the largest number of clusters by \(profiles) on which "
-        + "\(fitCount) fitted networks agree (\(silhouette))."
+    case .tooFew, .types: return ""
     case .atLeast(let number):
       return
         "At least \(number) groups of cells are supported: their \(profiles) are further apart than those of a "
-        + "single type would be (\(silhouette), \(Self.chance(leading.clustering.oneTypeNull))). "
-        + "How many types there are one fitted network cannot tell; give three or more."
-    case .noTypes where fitCount >= Self.fitsNeeded && leading.fitAgreement != nil:
-      return
-        "No types are supported: \(fitCount) fitted networks agree on no number of clusters by \(profiles) "
-        + "(\(silhouette) notwithstanding)."
+        + "single type would be (\(silhouette), \(Self.chance(leading.clustering.oneTypeNull)))."
+        + (fitCount > 1
+          ? "" : " How many types there are one fitted network cannot tell; give three or more.")
     case .noTypes where followsPlace(leading.confound):
       return "No types are supported: cells with like \(profiles) are neighbours "
         + "(\(Self.confoundText(leading.confound))), so the clusters may be places rather than types."
@@ -106,11 +111,8 @@ extension ClusterReport {
     return text + "."
   }
 
-  /// Whether like cells are neighbours, beyond chance and by more than a little.
-  func followsPlace(_ confound: LocationConfound?) -> Bool {
-    guard let confound else { return false }
-    return confound.probability < 0.01 && confound.correlation > 0.3
-  }
+  /// Whether like cells are neighbours.
+  func followsPlace(_ confound: LocationConfound?) -> Bool { confound?.suggestsPlaces ?? false }
 
   private static func text(_ value: Double) -> String { String(format: "%.2f", value) }
 

@@ -23,8 +23,8 @@ public struct ClusterReport: Sendable {
     public let clustering: CellClustering
     /// Whether they follow where receptive fields are; nil where places are not known or too few.
     public let confound: LocationConfound?
-    /// Agreement over independently fitted networks; nil for one.
-    public let fitAgreement: ClusterAgreement?
+    /// What independently fitted networks say together; nil for one.
+    public let consensus: ClusterConsensus?
   }
 
   /// One layer's clusters by modes.
@@ -60,7 +60,8 @@ public struct ClusterReport: Sendable {
     layers = try fit.layers.indices.map { try Self.layer($0, of: fits, options) }
     contributions = try fit.contributionProfiles().map { profiles in
       try Self.part(
-        profiles, others: fits.dropFirst().compactMap { try $0.contributionProfiles() }, fit, options)
+        "contributions", profiles, others: fits.dropFirst().compactMap { try $0.contributionProfiles() }, fit,
+        options)
     }
     layerAgreement = ClusterAgreement(layers.map(\.part.clustering))
   }
@@ -75,7 +76,7 @@ public struct ClusterReport: Sendable {
       CellProfiles(CellModeCorrelation(rates: fit.rates, loadings: modes.loadings))
     }
     let part = try part(
-      CellProfiles(correlation),
+      layer.name, CellProfiles(correlation),
       others: fits.dropFirst().filter { $0.layers.indices.contains(index) }.map {
         profiles($0, $0.layers[index].decompositions[0])
       }, fit, options)
@@ -92,14 +93,15 @@ public struct ClusterReport: Sendable {
   }
 
   private static func part(
-    _ profiles: CellProfiles, others: [CellProfiles], _ fit: ClusterFit, _ options: CellClustering.Options
+    _ name: String, _ profiles: CellProfiles, others: [CellProfiles], _ fit: ClusterFit,
+    _ options: CellClustering.Options
   ) throws -> Part {
     let clustering = try CellClustering(profiles, options: options)
-    let fits = try others.map { try CellClustering($0, options: options.withoutNulls) }
+    let fits = try others.map { try CellClustering($0, options: options.withoutNulls).partitions }
     return Part(
       clustering: clustering,
       confound: LocationConfound(profiles, centres: fit.centres, seed: options.seed),
-      fitAgreement: ClusterAgreement([clustering] + fits))
+      consensus: ClusterConsensus(name: name, partitions: [clustering.partitions] + fits, seed: options.seed))
   }
 
   /// The first cell, by its highest rate, with two moments that modes tell apart.

@@ -124,10 +124,10 @@ public struct ClusterWriter {
         attributes: ["chosen": .number(agreement.chosen), "clusterings": .integer(agreement.count)])
     }
     try write(report.layerAgreement, "layers")
-    try write(report.contributions?.fitAgreement, "fits_contributions")
+    try report.contributions?.consensus?.write(to: writer, under: "/agreement/fits_contributions")
     for layer in report.layers {
       try write(layer.seedAgreement, "seeds_\(layer.name)")
-      try write(layer.part.fitAgreement, "fits_\(layer.name)")
+      try layer.part.consensus?.write(to: writer, under: "/agreement/fits_\(layer.name)")
     }
   }
 }

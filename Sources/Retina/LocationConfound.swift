@@ -21,6 +21,13 @@ public struct LocationConfound: Sendable, Equatable {
   /// The share of shuffles of the cells with a correlation at least as large (Mantel's test).
   public let probability: Double
 
+  /// Whether like cells are neighbours, beyond chance and by more than a little.
+  public var suggestsPlaces: Bool { probability < 0.01 && correlation > 0.3 }
+
+  init(correlation: Double, probability: Double) {
+    (self.correlation, self.probability) = (correlation, probability)
+  }
+
   /// - Parameters:
   ///   - centres: one for each cell; nil where it is not known.
   /// - Returns: nil below four cells with profile and place, or where all distances are equal.

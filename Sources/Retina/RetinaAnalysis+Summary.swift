@@ -69,11 +69,6 @@ extension RetinaAnalysis {
 extension AnalysisSummary {
   /// Writes the summary for programs and for people.
   func write(json: String, text: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    try AtomicFile.write(String(decoding: try encoder.encode(self), as: UTF8.self) + "\n", to: json)
-    try AtomicFile.write(self.text, to: text)
+    try SummaryFiles.write(self, words: self.text, json: json, text: text)
   }
 }

@@ -79,6 +79,7 @@ public struct RetinaAnalysis: Sendable {
   public let source: Source
   /// What is analysed and how.
   public let options: Options
+  let recording: Recording
   let trueTypes: [Int]?
 
   /// Checks that model and recording fit and that no result is in the way.
@@ -90,7 +91,7 @@ public struct RetinaAnalysis: Sendable {
     recording: Recording, model: LoadedModel, folder: String, source: Source, options: Options = Options()
   ) throws {
     input = try RecordedInput(recording, split: options.split, model: model)
-    (self.folder, self.source) = (folder, source)
+    (self.recording, self.folder, self.source) = (recording, folder, source)
     var options = options
     options.contributions.threads = options.threads
     (options.clustering.seed, options.clustering.threads) = (options.seed, options.threads)
@@ -112,6 +113,8 @@ public struct RetinaAnalysis: Sendable {
     case receptiveFields = "irf.h5"
     /// What the page shows beside the others.
     case explorer = "explorer.h5"
+    /// What the recording says of each cell without the model.
+    case cells = "cells.h5"
     /// The summary for programs.
     case summary = "summary.json"
     /// The summary for people.
@@ -125,6 +128,7 @@ public struct RetinaAnalysis: Sendable {
       case .clusters: "clusters of cells, silhouettes, cell × mode correlation, mode combinations"
       case .receptiveFields: "instantaneous receptive fields in space and time"
       case .explorer: "the movie and receptive fields throughout, for the page"
+      case .cells: "each cell without the model: spike-triggered average, reliability over repeats"
       case .summary: "this summary for programs"
       case .text: "this summary"
       }
@@ -148,7 +152,10 @@ public struct RetinaAnalysis: Sendable {
     try cluster(progress: progress)
     try computeReceptiveFields(progress: progress)
     try explore(progress: progress)
-    let summary = try summarise()
+    let remark = try describeCells(progress: progress)
+    try copyTrainingHistory()
+    var summary = try summarise()
+    if let remark { summary.warnings.append(remark) }
     try summary.write(json: path(.summary), text: path(.text))
     return summary
   }

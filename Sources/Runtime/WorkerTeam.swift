@@ -53,6 +53,14 @@ public final class WorkerTeam<State>: Sendable {
     }
     return try results.collect()
   }
+
+  /// Runs `body` for each item on some worker.
+  public func forEach(_ items: Range<Int>, _ body: @escaping @Sendable (State, Int) -> Void) {
+    queue.run(items) { state, item in
+      body(state, item)
+      return true
+    }
+  }
 }
 
 /// What the threads of a team share. They own the queue, not the team, so a dropped team ends them.

@@ -112,6 +112,31 @@ extension H5Dataset {
     }
   }
 
+  /// The paths of the objects that a dataset of references points to.
+  /// - Throws: `CodecError` of kind `data` where it holds no references to objects, or one leads nowhere.
+  public func referencedPaths() throws -> [String] {
+    guard elementKind == .other("reference") else {
+      throw CodecError(.data, "the dataset holds \(elementKind.noun), not references", at: place)
+    }
+    try requireMemory(count * 64)
+    return try H5.locked {
+      var references = [hobj_ref_t](repeating: 0, count: count)
+      try H5.check(
+        H5Dread(handle.id, codec_h5_object_reference(), 0, 0, 0, &references), "cannot read the references",
+        at: place)
+      return try references.indices.map { try path(of: &references[$0]) }
+    }
+  }
+
+  private func path(of reference: inout hobj_ref_t) throws -> String {
+    let what = "cannot follow a reference"
+    let length = try H5.check(
+      H5Rget_name(handle.id, H5R_OBJECT, &reference, nil, 0), what, at: place)
+    var name = [CChar](repeating: 0, count: length + 1)
+    try H5.check(H5Rget_name(handle.id, H5R_OBJECT, &reference, &name, length + 1), what, at: place)
+    return String(decoding: name.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   /// A damaged or foreign shape must not bring the process down.
   private func requireMemory(_ bytes: Int) throws {
     let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)

@@ -47,9 +47,12 @@ public final class ProgramOutput: @unchecked Sendable {
     if pclose(open) != 0 { throw failure("cannot read the file") }
   }
 
-  /// An error with the program's latest complaint.
-  public func failure(_ what: String) -> CodecError {
+  /// The program's latest complaint, where it has any.
+  public var complaint: String? {
     let text = (try? String(contentsOf: complaints, encoding: .utf8)) ?? ""
-    return CodecError(.data, what, at: place, remedy: text.split(separator: "\n").last.map(String.init))
+    return text.split(separator: "\n").last.map(String.init)
   }
+
+  /// An error with the program's latest complaint.
+  public func failure(_ what: String) -> CodecError { CodecError(.data, what, at: place, remedy: complaint) }
 }

@@ -13,6 +13,11 @@ struct AnalyzeCommand: ParsableCommand {
       "Analyse a recording through its network: contributions, modes, clusters, receptive fields, summary.",
     discussion: """
       Example: codec analyze recording.h5 --model model.safetensors --out results
+               codec analyze recording.h5 --model fits --out results
+
+      Through a folder of networks, such as codec fit --fits 3 makes, the analysis is made once for each, in a folder of \
+      its own; what holds over all of them, how many types the fits agree on among it, is in results/agreement.h5 and \
+      the summary.
       """)
 
   @Argument(help: "The recording.")
@@ -74,18 +79,34 @@ struct Analysis {
   func run() throws {
     var options = options
     (options.threads, options.force, options.resume) = (threads, output.force, output.resume)
+    let source = RetinaAnalysis.Source(
+      recording: recording, model: model.model, command: Console.commandLine, software: Codec.software)
+    if Folder.exists(model.model) { return try run(FitFolder(model.model), source, options) }
     let model = try model.load()
     let recording = try reading.open(recording)
     try Folder.create(folder)
     let analysis = try RetinaAnalysis(
-      recording: recording, model: model, folder: folder,
-      source: RetinaAnalysis.Source(
-        recording: self.recording, model: self.model.model, command: Console.commandLine,
-        software: Codec.software),
-      options: options)
+      recording: recording, model: model, folder: folder, source: source, options: options)
     let summary = try analysis.run(progress: ProgressLine.handler)
     let report = try Report(folder: folder).write(figures: .wherePossible, progress: ProgressLine.handler)
     if let remark = report.remark { Console.warn(remark) }
     try Console.print(summary, json: output.json) { "\($0.text)\nAll in \(folder); open \(report.page)" }
+  }
+
+  /// The analysis through each network of a folder.
+  private func run(
+    _ fits: FitFolder, _ source: RetinaAnalysis.Source, _ options: RetinaAnalysis.Options
+  ) throws {
+    let recording = try reading.open(recording)
+    try Folder.create(folder)
+    let analysis = try FitsAnalysis(
+      recording: recording, fits: fits, architectures: Architectures.all, folder: folder, source: source,
+      options: options)
+    let summary = try analysis.run(progress: ProgressLine.handler) { part in
+      let report = try Report(folder: part).write(figures: .wherePossible, progress: ProgressLine.handler)
+      if let remark = report.remark { Console.warn(remark) }
+    }
+    let page = try FitsIndex(folder: folder).write()
+    try Console.print(summary, json: output.json) { "\($0.text)\nAll in \(folder); open \(page)" }
   }
 }

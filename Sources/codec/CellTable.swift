@@ -22,7 +22,13 @@ enum CellTable {
       ]
     }
     let silent = rows.filter { $0.weight == 0 }.map { "\($0.cell)" }
-    return TextTable.lines([header] + cells)
-      + (silent.isEmpty ? [] : ["no spikes from cells \(silent.joined(separator: ", "))"])
+    var lines = TextTable.lines([header] + cells)
+    if rows.contains(where: { $0.polarity == ReceptiveFieldShape.Polarity.onOff.rawValue }) {
+      lines.append(
+        "ON-OFF: most brightening and most darkening both raise the response, the weaker by a quarter of the stronger "
+          + "or more")
+    }
+    if !silent.isEmpty { lines.append("no spikes from cells \(silent.joined(separator: ", "))") }
+    return lines
   }
 }

@@ -6,8 +6,14 @@ struct CellsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cells",
     abstract:
-      "Describe each cell: rate, receptive field, ON or OFF, reliability over repeats; PSTH and raster.",
-    discussion: "Example: codec cells recording.h5 --out cells.h5")
+      "Describe each cell: rate, receptive field, ON, OFF or both, reliability over repeats; PSTH and raster.",
+    discussion: """
+      Example: codec cells recording.h5 --out cells.h5
+
+      A cell is ON-OFF where the magnitude of some local change of brightness goes with its response better than any \
+      signed change does, and most brightening and most darkening both raise the response, the weaker by at least a \
+      quarter of the stronger.
+      """)
 
   @OptionGroup var options: CellOptions
 

@@ -12,12 +12,14 @@ struct ClusterCommand: ParsableCommand {
     discussion: """
       Example: codec cluster modes.h5 --irf irf.h5 --out clusters.h5
                codec cluster fit1/modes.h5 fit2/modes.h5 fit3/modes.h5 --out clusters.h5
+               codec cluster results --out clusters.h5
 
       Several files are decompositions of the same contributions by other seeds, or of independently fitted \
-      networks: agreement over them says how far the clusters can be trusted.
+      networks: agreement over them says how far the clusters can be trusted. A folder stands for the decompositions \
+      that codec analyze wrote there, through one network or through each of several.
       """)
 
-  @Argument(help: "Files written by codec decompose; the first is the one reported.")
+  @Argument(help: "Files written by codec decompose, or folders of them; the first is the one reported.")
   var modes: [String]
 
   @Option(name: .long, help: ArgumentHelp("The result.", valueName: "file"))
@@ -56,6 +58,7 @@ struct ClusterCommand: ParsableCommand {
     guard let source = RateSource(rawValue: rates) else {
       throw CodecError.unknown("rates", rates, valid: RateSource.allCases.map(\.rawValue))
     }
+    let modes = try modes.flatMap { Folder.exists($0) ? try ClusterFit.modesFiles(in: $0) : [$0] }
     let writer = try ResultWriter(
       path: out,
       provenance: try Provenance(

@@ -13,23 +13,42 @@ struct FitCommand: ParsableCommand {
     abstract: "Fit the three-layer retina network to a recording's training movie.",
     discussion: """
       Example: codec fit recording.h5 --out model.safetensors
+               codec fit recording.h5 --fits 3 --out fits
 
       Training stops when blocks held out from it are no longer predicted better, and the best weights are kept. Rates are in \
       Hz. The training history is written beside the model, as model.history.h5.
+
+      With --fits, independent networks (each with its own seed and its own held-out blocks) go into one folder, as \
+      fit-1.safetensors and so on. codec analyze takes the folder and says what holds over all of them.
       """)
 
   @Argument(help: "The recording.")
   var source: String
 
-  @Option(name: .long, help: ArgumentHelp("The model (safetensors).", valueName: "file"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The model (safetensors); with --fits the folder of models.", valueName: "file"))
   var out: String
+
+  @Option(name: .long, help: "Fit so many independent networks into one folder.")
+  var fits: Int?
 
   @OptionGroup var recording: RecordingOptions
   @OptionGroup(title: "Training") var training: TrainingOptions
   @OptionGroup var running: RunOptions
   @OptionGroup var output: OutputOptions
 
+  func validate() throws {
+    if let fits, fits < 1 { throw ValidationError("--fits must be at least 1") }
+  }
+
   func run() throws {
+    if let fits { return try run(fits: fits) }
+    if Folder.exists(out) {
+      throw CodecError(
+        .fileSystem, "a folder is there", at: out,
+        remedy: "name a file, such as \(out)/model.safetensors, or give --fits")
+    }
     let fit = try RetinaFit(
       try recording.open(source), options: try training.options(), seed: running.seed,
       threads: running.threads)
@@ -41,6 +60,20 @@ struct FitCommand: ParsableCommand {
       to: out, provenance: provenance, force: output.force, resume: output.resume,
       progress: ProgressLine.handler)
     try Console.print(summary, json: output.json) { "\($0.text)\nwritten to \(out)" }
+  }
+
+  private func run(fits: Int) throws {
+    let series = try FitSeries(folder: out, count: fits, seed: running.seed)
+    let recording = try recording.open(source)
+    try Folder.create(out)
+    let summary = try series.run(
+      recording, options: training.options(), threads: running.threads,
+      source: FitSeries.Source(
+        command: Console.commandLine, software: Codec.software, inputs: [Provenance.Input(file: source)]),
+      force: output.force, resume: output.resume, progress: ProgressLine.handler)
+    try Console.print(summary, json: output.json) {
+      "\($0.text)\nwritten to \(out); codec analyze takes the folder as its --model"
+    }
   }
 }
 
@@ -98,6 +131,9 @@ struct TrainingOptions: ParsableArguments {
     help: "Share that the running average of weights keeps at each step; 0 keeps the last weights.")
   var averaging: Double?
 
+  @Option(name: .long, help: "Megabytes that the movie may take; a longer one is read in portions.")
+  var memory: Int?
+
   /// The library's options.
   /// - Throws: `CodecError` of kind `usage` for unknown names.
   func options() throws -> FitOptions {
@@ -118,6 +154,7 @@ struct TrainingOptions: ParsableArguments {
     if let patience { options.patience = patience }
     if let heldOut { options.heldOut = heldOut }
     if let averaging { options.averaging = averaging }
+    if let memory { options.memory = memory }
     return options
   }
 

@@ -32,8 +32,8 @@ struct PartOptions: ParsableArguments {
   )
   var photodiode: String?
 
-  @Option(name: .long, help: "The photodiode's channel.")
-  var photodiodeChannel = 0
+  @Option(name: .long, help: "The photodiode's channel, from 0; needed where there are several.")
+  var photodiodeChannel: Int?
 
   @Option(name: .long, help: ArgumentHelp("Which stimulus of an NWB session.", valueName: "name"))
   var stimulus: String?
@@ -86,7 +86,9 @@ struct PartOptions: ParsableArguments {
     guard let photodiode else { return nil }
     var options = FrameSync.Options()
     (options.repair, options.expectedFrames) = (repair, frames)
-    let sync = try FrameSync(TraceFile(reading: photodiode).channel(photodiodeChannel), options)
+    let trace = try TraceFile(reading: photodiode).channel(
+      photodiodeChannel, chosenBy: "--photodiode-channel")
+    let sync = try FrameSync(trace, options)
     for item in sync.onsets.irregularities {
       let place = String(format: "%.4f s, %.2f intervals after the one before", item.time, item.interval)
       Console.warn("\(photodiode): onset \(item.onset) is \(item.kind.rawValue), at \(place)")

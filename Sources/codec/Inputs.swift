@@ -17,7 +17,14 @@ struct ModelOption: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The trained network (safetensors or ONNX).", valueName: "file"))
   var model: String
 
-  func load() throws -> LoadedModel { try ModelFile.load(model, architectures: Architectures.all) }
+  func load() throws -> LoadedModel {
+    if Folder.exists(model) {
+      throw CodecError(
+        .usage, "a folder of networks", at: model,
+        remedy: "name one of its files; codec analyze alone takes a folder")
+    }
+    return try ModelFile.load(model, architectures: Architectures.all)
+  }
 }
 
 /// How a recording is read.

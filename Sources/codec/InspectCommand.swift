@@ -9,15 +9,16 @@ import Storage
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Say what a recording, a model or a result holds.",
+    abstract: "Say what a recording, a model, a result or a file of traces holds.",
     discussion: """
       Example: codec inspect recording.h5
                codec inspect model.safetensors
                codec inspect efficientnet.onnx
                codec inspect results/modes.h5 --json
+               codec inspect photodiode.wav
       """)
 
-  @Argument(help: "A recording or result (HDF5) or a model (safetensors or ONNX).")
+  @Argument(help: "A recording or a part of one, a result, a model, or a file of traces.")
   var file: String
 
   @OptionGroup var recording: RecordingOptions
@@ -32,6 +33,9 @@ struct InspectCommand: ParsableCommand {
     }
     if let part = try SourceDescription(file) {
       return try Console.print(part, json: json) { "\($0.file): \($0.text)" }
+    }
+    if let traces = try TraceDescription(file) {
+      return try Console.print(traces, json: json, words: \.text)
     }
     if let unfinished = try UnfinishedResult(reading: file) {
       return try Console.print(UnfinishedDescription(file: file, unfinished), json: json, words: \.text)

@@ -11,7 +11,8 @@ struct ReportCommand: ParsableCommand {
       Example: codec report results --format svg,pdf
 
       Writes results/report.html (one file, opens without a network) and results/figures. analyze and demo do this \
-      at their end; the figures need gnuplot, the page does not.
+      at their end; the figures need gnuplot, the page does not. For the results of several fits, each fit's report is \
+      written and results/report.html leads to them.
       """)
 
   @Argument(help: "The folder that codec analyze or codec demo wrote.")
@@ -33,11 +34,22 @@ struct ReportCommand: ParsableCommand {
       }
       return format
     }
-    let outcome = try Report(folder: folder).write(
-      formats: formats, figures: pageOnly ? .none : .required, progress: ProgressLine.handler)
+    let outcome = try outcome(formats)
     try Console.print(outcome, json: json) { outcome in
       (outcome.figures.isEmpty ? "" : "\(outcome.figures.count) figures in \(folder)/figures\n")
         + "page: \(outcome.page)"
     }
+  }
+
+  /// Of one analysis; or of each of several fits', and a page that leads to them.
+  private func outcome(_ formats: [Gnuplot.Format]) throws -> Report.Outcome {
+    func write(_ folder: String) throws -> Report.Outcome {
+      try Report(folder: folder).write(
+        formats: formats, figures: pageOnly ? .none : .required, progress: ProgressLine.handler)
+    }
+    guard FitsIndex.isFolderOfFits(folder) else { return try write(folder) }
+    let index = try FitsIndex(folder: folder)
+    let figures = try index.folders.flatMap { try write($0).figures }
+    return Report.Outcome(page: try index.write(), figures: figures, remark: nil)
   }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import RetinaData
-import Runtime
 
 /// Which trace a command reads.
 struct TraceOptions: ParsableArguments {
@@ -17,11 +16,6 @@ struct TraceOptions: ParsableArguments {
   func open() throws -> AnalogTrace {
     let traces = try TraceFile(reading: file, sampleRate: sampleRate)
     for remark in traces.remarks { Console.warn(remark) }
-    guard channel != nil || traces.channels == 1 else {
-      throw CodecError(
-        .usage, "\(traces.channels) channels", at: file,
-        remedy: "choose one with --channel 0 to \(traces.channels - 1)")
-    }
-    return try traces.channel(channel ?? 0)
+    return try traces.channel(channel, chosenBy: "--channel")
   }
 }

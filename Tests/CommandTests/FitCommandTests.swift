@@ -14,26 +14,7 @@ import Testing
 
   init() throws {
     program = try Program()
-    // A whole recording from the bundled one, its frames cut down to the middle 12×12.
-    let bundled = try H5File(reading: try BundledSample.recording())
-    let file = try H5File(creating: program.path("recording.h5"))
-    for (split, frames) in [("train", 700), ("test", 300)] {
-      let movie = try bundled.dataset("/\(split)/stimulus").tensor(rows: 0..<frames)
-      var cut: [Float] = []
-      for row in 0..<(frames * 24) where row % 24 >= 6 && row % 24 < 18 {
-        let first: Int = row * 24 + 6
-        cut.append(contentsOf: movie.elements[first..<(first + 12)])
-      }
-      let rates = try bundled.dataset("/\(split)/response/firing_rate_10ms").tensor()
-      try file.write(Tensor(shape: [frames, 12, 12], elements: cut), to: "/\(split)/stimulus")
-      var kept: [Float] = []
-      for cell in 0..<3 { kept.append(contentsOf: rates.row(cell).prefix(frames)) }
-      try file.write(
-        Tensor(shape: [3, frames], elements: kept), to: "/\(split)/response/firing_rate_10ms")
-      let times: [Double] = (0..<frames).map { 0.01 * Double($0) }
-      try file.write(times, shape: [frames], to: "/\(split)/time")
-    }
-    try file.flush()
+    try SmallRecording.writeTrainable(to: program.path("recording.h5"))
   }
 
   private func fit(_ more: String...) throws -> Program.Outcome { try program.start(words + more).finish() }
@@ -43,10 +24,16 @@ import Testing
     return try Dictionary(uniqueKeysWithValues: file.names.map { ($0, try file.tensor($0).elements) })
   }
 
-  @Test func seedsAndResumingGiveTheSameWeights() throws {
+  /// With the movie in memory, and in portions.
+  @Test(arguments: ["768", "0"])
+  func seedsAndResumingGiveTheSameWeights(_ memory: String) throws {
+    func fit(_ more: String...) throws -> Program.Outcome {
+      try program.start(words + ["--memory", memory] + more).finish()
+    }
     let whole = try fit("--out", "whole.safetensors", "--epochs", "6", "--threads", "1", "--json")
     #expect(whole.status == 0, "\(whole.errors)")
-    let running = try program.start(words + ["--out", "m.safetensors", "--epochs", "6"])
+    let running = try program.start(
+      words + ["--memory", memory, "--out", "m.safetensors", "--epochs", "6"])
     let partial = program.path("m.safetensors.partial")
     while running.process.isRunning && !FileManager.default.fileExists(atPath: partial) { usleep(1000) }
     kill(running.process.processIdentifier, SIGKILL)
@@ -60,6 +47,9 @@ import Testing
     #expect(try sameDatasets(program.path("m.history.h5"), program.path("whole.history.h5")))
     #expect(try fit("--out", "n.safetensors", "--epochs", "6", "--seed", "1").status == 0)
     #expect(try bytes("n.safetensors") != bytes("whole.safetensors"))
+    // Portions are other batches.
+    #expect(try self.fit("--out", "p.safetensors", "--epochs", "6").status == 0)
+    #expect(try (bytes("p.safetensors") == bytes("whole.safetensors")) == (memory != "0"))
   }
 
   @Test func ratesAreInHzAndTheModelIsRead() throws {

@@ -46,21 +46,8 @@ import Testing
     #expect(missing.status == 74 && missing.errors.contains("no.npy") && !program.exists("recording.h5"))
   }
 
-  /// A trace of 60 flashes of 4 ms at 50 Hz from 0.1 s on, 10,000 samples a second, without the flashes of some frames.
-  private func writePhotodiode(without missing: Set<Int> = []) throws {
-    let samples = (0..<14_000).map { index -> Float in
-      let (frame, phase) = ((index - 1000) / 200, (index - 1000) % 200)
-      let isBright = index >= 1000 && frame < 60 && phase < 40 && !missing.contains(frame)
-      return isBright ? 3 : 0.2
-    }
-    let file = try H5File(creating: program.path("diode.h5"))
-    let data = try file.write(Tensor(shape: [1, samples.count], elements: samples), to: "/data")
-    try data.setAttribute("sample-rate", to: .number(10_000))
-    try file.flush()
-  }
-
   @Test func photodiodes_giveTheTimesOfFrames() throws {
-    try writePhotodiode()
+    try PhotodiodeTrace(frames: 60).write(to: program.path("diode.h5"))
     let words = ["import", session, "--photodiode", "diode.h5", "--out", "recording.h5"]
     let imported = try program.start(words).finish()
     #expect(imported.status == 0, "\(imported.errors)")
@@ -99,7 +86,7 @@ import Testing
   }
 
   @Test func missingFlashes_areRefusedOrRepairedAndReported() throws {
-    try writePhotodiode(without: [20])
+    try PhotodiodeTrace(frames: 60, missing: [20]).write(to: program.path("diode.h5"))
     let words = ["import", session, "--photodiode", "diode.h5", "--out", "recording.h5"]
     let refused = try program.start(words).finish()
     #expect(refused.status == 65 && !program.exists("recording.h5"))

@@ -88,7 +88,9 @@ import Testing
     let names = [
       "rates", "recorded", "contributions-conv1", "contributions-conv2", "clusters-contributions",
       "clusters-conv1",
-      "clusters-conv2", "irf-single-mode-conv1", "irf-combinations-conv1", "mosaic", "dictionary-conv1",
+      "clusters-conv2", "irf-single-mode-conv1", "irf-combinations-conv1", "mosaic",
+      "spike-triggered-averages",
+      "sta-mosaic", "dictionary-conv1",
       "dictionary-conv2", "training", "explained-variance",
     ]
     for name in names {

@@ -1,3 +1,4 @@
+import Foundation
 import Numerics
 import Runtime
 import Storage
@@ -151,6 +152,22 @@ import Testing
     #expect(abs(value - (both - expected) / ((inA + inB) / 2 - expected)) < 1e-12)
     #expect(Clustering.adjustedRandIndex(b, a) == value)
     #expect(Clustering.adjustedRandIndex(a, a.map { 7 - 2 * $0 }) == 1)
+  }
+
+  private struct RandCase: Decodable {
+    let first: [Int]
+    let second: [Int]
+    let index: Double
+  }
+
+  /// scripts/fixtures/adjusted_rand.py
+  @Test func adjustedRandIndex_isScikitLearns() throws {
+    let data = try Data(contentsOf: URL(filePath: Fixtures.path("clusters/adjusted_rand.json")))
+    let cases = try JSONDecoder().decode([RandCase].self, from: data)
+    #expect(cases.count == 20)
+    for one in cases {
+      #expect(abs(Clustering.adjustedRandIndex(one.first, one.second) - one.index) < 1e-12, "\(one)")
+    }
   }
 
   @Test func adjustedRandIndex_ofTrivialPartitions_isOneWhenEqual() {

@@ -3,7 +3,7 @@
 Fails where the console reports an error, or where moving time or choosing a cell, a mode or a cluster leaves a linked
 part of the page as it was. `--screenshots DIR` keeps what it saw.
 
-    python Tests/Page/check_page.py codec-demo/report.html --screenshots /tmp
+    python Tests/Page/check_page.py codec-demo/report.html results/report.html --screenshots /tmp
 """
 
 import argparse
@@ -79,7 +79,16 @@ def check_retina(driver: webdriver.Chrome) -> None:
 
     moment = ["time-text", "movie", "field", "kernel", "channels", "traces", "overview"]
     expect_change(driver, "slider", lambda: slide(0.3), moment, ["driven", "atom", "mode-title"])
-    expect_change(driver, "arrow keys", lambda: press(*[Keys.ARROW_RIGHT] * 9), moment, ["mode-title"])
+    expect_change(
+        driver, "arrow keys", lambda: press(*[Keys.ARROW_RIGHT] * 9), ["time-text", "channels", "traces"], ["mode-title"])
+    # The page of a long recording holds the movie and receptive fields of some frames only, and its overview has many
+    # frames in a pixel: far enough for all of them, in steps of ten.
+    far = driver.execute_script(
+        "const { samples, gap, stride } = window.codecReport.thinned;"
+        "return Math.ceil(Math.max(gap, stride, samples / 150) / 10) + 1")
+    expect_change(
+        driver, f"{far} steps of ten", lambda: press(*[Keys.SHIFT + Keys.ARROW_RIGHT + Keys.NULL] * far), moment,
+        ["mode-title"])
     expect_change(
         driver, "cell", lambda: click("#cells button", 4), ["field", "field-caption", "traces", "driven", "mosaic"],
         ["movie", "time-text", "channels"])
@@ -111,35 +120,53 @@ def check_images(driver: webdriver.Chrome) -> None:
     expect_change(driver, "search", lambda: search.send_keys(name), ["image-modes-title"], [])
 
 
+def check_recording(driver: webdriver.Chrome) -> None:
+    rows = len(driver.find_elements(By.CSS_SELECTOR, "#cells tbody tr, #fits tbody tr"))
+    figures = driver.find_elements(By.CSS_SELECTOR, "#figures img")
+    assert rows and figures, "no table or no figure"
+    for figure in figures:
+        driver.execute_script("arguments[0].scrollIntoView()", figure)
+        WebDriverWait(driver, 10).until(lambda d: d.execute_script("return arguments[0].naturalWidth > 0", figure))
+    print(f"{rows} rows and {len(figures)} figures")
+
+
+CHECKS = {"retina": check_retina, "images": check_images, "recording": check_recording}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("page", type=pathlib.Path)
+    parser.add_argument("page", type=pathlib.Path, nargs="+")
     parser.add_argument("--screenshots", type=pathlib.Path)
     arguments = parser.parse_args()
+    for page in arguments.page:
+        check(page, arguments.screenshots)
+    print("every page works" if len(arguments.page) > 1 else "the page works")
+
+
+def check(page: pathlib.Path, screenshots: pathlib.Path | None) -> None:
     for width, height in [(1280, 900), (390, 800)]:
         driver = browser(width, height)
         try:
             start = time.monotonic()
-            driver.get(arguments.page.resolve().as_uri())
+            driver.get(page.resolve().as_uri())
             WebDriverWait(driver, 30).until(lambda d: d.execute_script("return window.codecReport?.ready"))
-            print(f"{width} pixels wide: ready after {time.monotonic() - start:.1f} s")
+            print(f"{page.parent.name}, {width} pixels wide: ready after {time.monotonic() - start:.1f} s")
             kind = driver.execute_script("return JSON.parse(document.getElementById('data').textContent).kind")
-            {"retina": check_retina, "images": check_images}[kind](driver)
+            CHECKS[kind](driver)
             overflow = driver.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
             assert overflow <= 0, f"the page is {overflow} pixels wider than the window"
-            if arguments.screenshots:
+            if screenshots:
                 metrics = driver.execute_script("return document.documentElement.scrollHeight")
                 driver.execute_cdp_cmd(
                     "Emulation.setDeviceMetricsOverride",
                     {"width": width, "height": min(metrics, 9000), "deviceScaleFactor": 1, "mobile": width < 600})
                 time.sleep(1)
                 settled(driver)
-                driver.save_screenshot(str(arguments.screenshots / f"report-{width}.png"))
+                driver.save_screenshot(str(screenshots / f"{page.parent.name}-{width}.png"))
             errors = [entry for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
             assert not errors, f"the console says: {errors}"
         finally:
             driver.quit()
-    print("the page works")
 
 
 if __name__ == "__main__":

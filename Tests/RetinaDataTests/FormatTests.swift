@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// The rules of `Tests/Fixtures/formats/make.py`.
-private enum Truth {
+enum FormatTruth {
   static func pixels(_ frames: some Sequence<Int>) -> [Float] {
     frames.flatMap { time in (0..<6).flatMap { y in (0..<8).map { x in Float((7 * time + 3 * y + x) % 256) } }
     }
@@ -39,27 +39,27 @@ private enum Truth {
 
   @Test(arguments: ["session.nwb", "turned.nwb", "session.npz"])
   func sessionsOfOthers_giveFramesAndCountsByCell(name: String) throws {
-    let recording = try RecordingFile.open(Truth.path(name))
+    let recording = try RecordingFile.open(FormatTruth.path(name))
     #expect(recording.cellIDs == [10, 11, 12])
     let test = try recording.split("test")
     #expect(test.frameCount == 12 && abs(test.frameRate! - 50) < 1e-6)
     #expect(abs(test.times![0] - (0.1 + 48.0 / 50)) < 1e-9)
     let (pixels, counts) = try whole(recording)
-    #expect(pixels == Truth.pixels(0..<60))
-    #expect(counts.reduce(0, +) == Truth.counts.reduce(0, +))
+    #expect(pixels == FormatTruth.pixels(0..<60))
+    #expect(counts.reduce(0, +) == FormatTruth.counts.reduce(0, +))
     // Spikes that fall on a frame's onset may round to either side.
-    let apart = zip(counts, Truth.counts).filter { $0 != $1 }.count
+    let apart = zip(counts, FormatTruth.counts).filter { $0 != $1 }.count
     #expect(apart <= 4)
     #expect(recording.splits[0].remarks.contains { $0.contains("outside the movie") })
   }
 
   @Test func indicesIntoTemplates_areFollowed() throws {
-    let test = try RecordingFile.open(Truth.path("indexed.nwb")).split("test")
-    #expect(try test.frames(0..<12).elements == Truth.pixels((48..<60).map { $0 * 3 % 10 }))
+    let test = try RecordingFile.open(FormatTruth.path("indexed.nwb")).split("test")
+    #expect(try test.frames(0..<12).elements == FormatTruth.pixels((48..<60).map { $0 * 3 % 10 }))
   }
 
   @Test func missingExternalMovie_isNamed() throws {
-    let error = #expect(throws: CodecError.self) { try RecordingFile.open(Truth.path("external.nwb")) }
+    let error = #expect(throws: CodecError.self) { try RecordingFile.open(FormatTruth.path("external.nwb")) }
     #expect(error?.kind == .data && error?.what == "the external movie film.mkv is missing")
     #expect(error?.remedy?.contains("--movie") == true)
   }
@@ -67,16 +67,16 @@ private enum Truth {
   @Test func openRetinaSession_isReadBySplits() throws {
     var options = RecordingFile.Options()
     options.frameRate = 30
-    let recording = try RecordingFile.open(Truth.path("openretina/session.h5"), options)
+    let recording = try RecordingFile.open(FormatTruth.path("openretina/session.h5"), options)
     let (train, test) = (try recording.split("train"), try recording.split("test"))
     #expect(train.frameCount == 60 && test.frameCount == 20 && test.frameRate == 30)
-    #expect(try train.frames(5..<9).elements == Truth.pixels(5..<9))
+    #expect(try train.frames(5..<9).elements == FormatTruth.pixels(5..<9))
     #expect(try test.rates().elements == (0..<60).map(Float.init))
   }
 
   @Test func importedRecording_isTheSameInTheLayout() throws {
     let path = try Fixtures.temporaryFolder().appending(path: "recording.h5").path
-    let session = try RecordingFile.open(Truth.path("session.nwb"))
+    let session = try RecordingFile.open(FormatTruth.path("session.nwb"))
     let provenance = try Provenance(
       schema: "recording", schemaVersion: 1, command: "test", options: ["a": "b"], seed: nil,
       software: "test",
@@ -99,7 +99,7 @@ private enum Truth {
   /// A movie in which the clip of frames 0..<10 is shown at 20 and 40 again.
   private func movie() throws -> Movie {
     let path = folder.appending(path: "movie.npy").path
-    let pixels = Truth.pixels(
+    let pixels = FormatTruth.pixels(
       (0..<60).map { (20..<30).contains($0) ? $0 - 20 : (40..<50).contains($0) ? $0 - 40 : $0 })
     try NpyFile.write(Tensor(shape: [60, 6, 8], elements: pixels), to: path)
     return try MovieFile.open(path)
@@ -117,7 +117,7 @@ private enum Truth {
     let recording = try parts.recording()
     let (train, test) = (try recording.split("train"), try recording.split("test"))
     #expect(train.frameCount == 30 && train.segments == [0..<10, 10..<20, 20..<30])
-    #expect(try train.frames(10..<12).elements == Truth.pixels(30..<32))
+    #expect(try train.frames(10..<12).elements == FormatTruth.pixels(30..<32))
     #expect(try train.counts()?.elements.firstIndex(of: 1) == 15)
     let repeats = try #require(try test.repeats())
     #expect(repeats.shape == [1, 3, 10])
@@ -199,7 +199,7 @@ private enum Truth {
     let movie = try movie().cropped(y: 1..<6, x: 2..<8, block: 2)
     #expect(movie.frameShape == [1, 2, 3] && movie.remarks.count == 1)
     let frame = try movie.frames(3..<4).elements
-    let whole = Truth.pixels([3])
+    let whole = FormatTruth.pixels([3])
     var expected: [Float] = []
     for y in 0..<2 {
       for x in 0..<3 {

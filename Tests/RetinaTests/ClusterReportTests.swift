@@ -54,7 +54,30 @@ import Testing
   @Test func agreeingFits_tellHowMany() throws {
     let report = try self.report((1...3).map { Self.fit(types: threeTypes, seed: $0) })
     #expect(report.support == .types(3))
-    #expect(report.conclusion.hasPrefix("3 types are supported"))
+    #expect(report.conclusion.hasPrefix("3 types are supported: the largest number of clusters"))
+    #expect(report.conclusion.contains("More are not supported: their agreement is at best"))
+  }
+
+  /// Fits see the same places: that they agree does not tell types from neighbourhoods.
+  @Test func agreeingFits_ofNeighbours_areNoTypes() throws {
+    let fits = (1...3).map { (seed: UInt64) -> ClusterFit in
+      var fit = Self.fit(types: threeTypes, seed: seed)
+      fit.centres = threeTypes.enumerated().map { cell, type in
+        ReceptiveFieldCentre(y: Double(10 * type) + 0.1 * Double(cell), x: 5)
+      }
+      return fit
+    }
+    let report = try self.report(fits)
+    #expect(report.support == .noTypes)
+    #expect(report.conclusion.hasPrefix("No types are supported: cells with like profiles are neighbours"))
+    #expect(report.conclusion.contains("3 is the largest number of clusters"))
+  }
+
+  @Test func twoFits_tellTheirAgreement() throws {
+    let report = try self.report((1...2).map { Self.fit(types: threeTypes, seed: $0) })
+    #expect(report.support == .atLeast(3))
+    #expect(report.conclusion.contains("2 fitted networks agree on their clusters by contribution profiles"))
+    #expect(report.conclusion.contains("takes three fits or more"))
   }
 
   @Test func oneType_isNoTypes() throws {

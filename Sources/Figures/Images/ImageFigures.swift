@@ -9,6 +9,8 @@ extension ImageResults {
       let layers = try LayerFigures(statistics)
       figures += [try layers.depth(), try layers.heads()]
     }
+    if let channels = try ChannelFigures(self) { figures += [try channels.matrices(), try channels.signs()] }
+    figures.append(try AttributionFigure(folder)?.figure())
     if let classes {
       let found = try ClassFigures(classes)
       figures += [try found.correlations(), try found.matrix(), try found.coverage()]
@@ -17,8 +19,10 @@ extension ImageResults {
       let found = try PerturbationFigures(perturbation)
       figures += [try found.curves(), try found.scores()]
     }
-    if let maps { figures.append(try MapFigure(file: maps, classNames: try classNames()).figure()) }
-    if let sweep { figures.append(try SweepFigure(file: sweep).figure()) }
+    if let maps {
+      figures.append(try MapFigure(file: maps, classNames: try classNames(), folder: folder.path).figure())
+    }
+    if let sweep { figures += try SweepFigure(file: sweep, classNames: try classNames()).figures() }
     if let modes {
       let file = try ModesFile(reading: modes.path)
       let found = ModeFigures(layers: try file.layers.map(file.layer))

@@ -31,6 +31,7 @@ struct LayerFigures {
     plot.add(signs)
     try addExplained(to: &plot)
     var dimensions = panel(530, 340, "dimensionality of class averages", "components to 95 %")
+    dimensions.key = "top left"
     for (kind, title, colour) in Self.kinds {
       guard let values = try file.column("/summary/dimensionality_\(kind)") else { continue }
       dimensions.layers.append(.line(places, values, colour: colour, width: 1.6, title: title))

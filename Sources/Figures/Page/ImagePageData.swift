@@ -97,7 +97,7 @@ struct ImagePageData: Encodable {
   }
 
   /// The PNG named after picture and layer, in the folder of results or one in it.
-  private static func overlay(_ name: String, _ layer: String, in folder: String) -> Data? {
+  static func overlay(_ name: String, _ layer: String, in folder: String) -> Data? {
     let stem = URL(filePath: name.replacing("/", with: "_")).deletingPathExtension().lastPathComponent
     let file = "\(stem)_\(layer).png"
     let root = URL(filePath: folder)

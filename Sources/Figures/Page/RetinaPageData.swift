@@ -191,17 +191,19 @@ struct RetinaPageData: Encodable {
     var (spatial, temporal, scale): ([Int8], [Int8], [Float]) = ([], [], [])
     let pixels = series.height * series.width
     spatial.reserveCapacity(series.frames.count * series.cells.count * pixels)
-    func pack(_ values: ArraySlice<Float>, into packed: inout [Int8]) -> Float {
+    func pack(_ values: ArraySlice<Float>, _ sign: Float, into packed: inout [Int8]) -> Float {
       let peak = values.reduce(0) { max($0, abs($1)) }
-      packed.append(contentsOf: values.lazy.map { peak > 0 ? Int8(($0 / peak * 127).rounded()) : 0 })
+      packed.append(contentsOf: values.lazy.map { peak > 0 ? Int8((sign * $0 / peak * 127).rounded()) : 0 })
       return peak
     }
     for row in 0..<series.frames.count {
       let maps: [Float] = try series.spatial.numbers(rows: row..<row + 1)
       let kernels: [Float] = try series.temporal.numbers(rows: row..<row + 1)
       for cell in series.cells.indices {
-        scale.append(pack(maps[cell * pixels..<(cell + 1) * pixels], into: &spatial) / 127)
-        _ = pack(kernels[cell * series.history..<(cell + 1) * series.history], into: &temporal)
+        let course = kernels[cell * series.history..<(cell + 1) * series.history]
+        let sign = Float(series.sign(course.lazy.map(Double.init), cell: cell))
+        scale.append(pack(maps[cell * pixels..<(cell + 1) * pixels], sign, into: &spatial) / 127)
+        _ = pack(course, sign, into: &temporal)
       }
     }
     let share: [Float] = try series.share.numbers()

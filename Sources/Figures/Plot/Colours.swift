@@ -15,6 +15,8 @@ public enum Colours {
   static let model = "#0072B2"
   static let recorded = "#9A9A9A"
   static let contributions = "#D55E00"
+  static let excitation = "#B2182B"
+  static let inhibition = "#2166AC"
   static let activations = "#0072B2"
 
   /// ColorBrewer's RdBu, blue for negative and red for positive, as gnuplot's palette from −1 to 1.

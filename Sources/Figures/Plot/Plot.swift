@@ -43,6 +43,8 @@ public struct Plot: Sendable {
     case line([Double], [Double], colour: String, width: Double = 1.2, title: String? = nil, dash: Int = 1)
     case points([Double], [Double], colour: String, size: Double = 0.6, title: String? = nil, kind: Int = 7)
     case errors([Double], [Double], [Double], colour: String)
+    /// Upright strokes centred on places, of a height on the y axis.
+    case ticks([Double], [Double], height: Double, colour: String)
     /// Between two lines.
     case band([Double], [Double], [Double], colour: String)
     /// Filled from zero.
@@ -53,6 +55,8 @@ public struct Plot: Sendable {
     case lyingBars([Double], [Double], colours: [String], width: Double)
     /// Rows from the first, at the y axis's `y0 + row · dy`.
     case image([[Double]], x0: Double = 0, dx: Double = 1, y0: Double = 0, dy: Double = 1)
+    /// Rows from the first of a picture, each pixel red, green and blue in 24 bits.
+    case picture([[Int]])
     case vertical(Double, colour: String, dash: Int = 2, width: Double = 1)
     case horizontal(Double, colour: String, dash: Int = 2, width: Double = 1)
     /// Text at a place on the axes.
@@ -124,7 +128,9 @@ extension Plot {
       "set border \(panel.border) linewidth 0.8 linecolor rgb '#555555'",
       "set tics nomirror out scale 0.5 textcolor rgb '\(Colours.ink)' font 'DejaVu Sans,9'",
       "set style fill solid 1 noborder",
-      panel.key.map { "set key \($0) samplen 1.5 font 'DejaVu Sans,9' textcolor rgb '\(Colours.ink)'" }
+      panel.key.map {
+        "set key \($0) Left reverse samplen 1.5 font 'DejaVu Sans,9' textcolor rgb '\(Colours.ink)'"
+      }
         ?? "unset key",
     ]
     if !panel.title.isEmpty {
@@ -162,7 +168,8 @@ extension Plot {
       let list = ticks.map { "\(quoted($0.label)) \(number($0.place))" }.joined(separator: ", ")
       commands.append("set \(name)tics (\(list))")
     }
-    if !axis.isLabelled { commands.append("set format \(name) ''") }
+    // The usual format begins with a space, which moves labels off their ticks.
+    commands.append("set format \(name) '\(axis.isLabelled ? "%h" : "")'")
     return commands
   }
 
@@ -186,11 +193,15 @@ extension Plot {
     guard let label = panel.colourBar else { return commands + ["unset colorbox"] }
     let frame = panel.frame
     let length = min(frame.height, 140)
+    if let range = panel.colours?.range, range.upperBound > range.lowerBound {
+      let step = Self.step(range.upperBound - range.lowerBound, pixels: length, apart: 26)
+      commands.append("set cbtics \(number(step))")
+    }
     return commands + [
       "set colorbox user origin screen \(number((frame.x + frame.width + 10) / width)), screen "
         + "\(number(1 - (frame.y + length) / height)) size screen \(number(9 / width)), screen "
         + "\(number(length / height)) noborder",
-      "set cbtics font 'DejaVu Sans,8' scale 0.4 nomirror",
+      "set cbtics font 'DejaVu Sans,8' scale 0.4 nomirror", "set format cb '%h'",
       "set cblabel \(quoted(label)) font 'DejaVu Sans,9' offset 0.5,0",
     ]
   }
@@ -203,11 +214,28 @@ extension Plot.Axis {
     let known = values.filter(\.isFinite)
     let (low, high) = (range?.lowerBound ?? known.min() ?? 0, range?.upperBound ?? known.max() ?? 1)
     guard high > low else { return self }
-    let least = (high - low) * 22 / max(pixels, 44)
-    let power = pow(10, floor(log10(least)))
     var axis = self
-    axis.ticks = .few(power * ([1, 2, 5, 10].first { power * $0 >= least } ?? 10))
+    axis.ticks = .few(Plot.step(high - low, pixels: max(pixels, 44), apart: 22))
     return axis
+  }
+}
+
+extension Plot {
+  /// A round distance of ticks that are so many pixels apart, over a range that is `pixels` long.
+  static func step(_ range: Double, pixels: Double, apart: Double) -> Double {
+    let least = range * apart / pixels
+    let power = pow(10, floor(log10(least)))
+    return power * ([1, 2, 5, 10].first { power * $0 >= least } ?? 10)
+  }
+}
+
+extension Plot.ColourScale {
+  /// The numbers from its first to its last colour.
+  var range: ClosedRange<Double> {
+    switch self {
+    case .diverging(let limit): -limit...limit
+    case .sequential(let range), .greys(let range): range
+    }
   }
 }
 
@@ -217,14 +245,15 @@ extension Plot.Panel {
     var (xs, ys): ([Double], [Double]) = ([], [])
     for layer in layers {
       switch layer {
-      case .line(let x, let y, _, _, _, _), .points(let x, let y, _, _, _, _): (xs, ys) = (xs + x, ys + y)
+      case .line(let x, let y, _, _, _, _), .points(let x, let y, _, _, _, _), .ticks(let x, let y, _, _):
+        (xs, ys) = (xs + x, ys + y)
       case .errors(let x, let y, let spread, _):
         xs += x
         ys += zip(y, spread).flatMap { [$0 - $1, $0 + $1] }
       case .band(let x, let low, let high, _): (xs, ys) = (xs + x, ys + low + high)
       case .area(let x, let y, _, _), .bars(let x, let y, _, _): (xs, ys) = (xs + x, ys + y + [0])
       case .lyingBars(let places, let values, _, _): (xs, ys) = (xs + values + [0], ys + places)
-      case .image, .vertical, .horizontal, .text, .box: break
+      case .image, .picture, .vertical, .horizontal, .text, .box: break
       }
     }
     return (xs, ys)
@@ -247,6 +276,10 @@ extension Plot {
       drawn.append(
         "\(block([x, y, spread])) using 1:2:3 with yerrorbars pointtype 7 pointsize 0.5 linecolor rgb '\(colour)' notitle"
       )
+    case .ticks(let x, let y, let height, let colour):
+      drawn.append(
+        "\(block([x, y.map { $0 - height / 2 }])) using 1:2:(0):(\(number(height))) with vectors nohead linewidth 0.8 "
+          + "linecolor rgb '\(colour)' notitle")
     case .band(let x, let low, let high, let colour):
       drawn.append(
         "\(block([x, low, high])) using 1:2:3 with filledcurves fillcolor rgb '\(colour)' fillstyle transparent solid 0.25 "
@@ -269,12 +302,25 @@ extension Plot {
       drawn.append(
         "\(block(columns)) using ($2+$3):1:2:3:4:5:6 with boxxyerror linecolor rgb variable notitle")
     case .image(let rows, let x0, let dx, let y0, let dy):
+      // The program draws no image of a single row.
+      if rows.count == 1 {
+        return draw(
+          .image(rows + rows, x0: x0, dx: dx, y0: y0 - dy / 4, dy: dy / 2), tag, panel, &drawn)
+      }
       let rows = dy < 0 ? rows.reversed() : rows
       let bottom = dy < 0 ? y0 + dy * Double(rows.count - 1) : y0
       let step = abs(dy)
       drawn.append(
         "\(matrix(rows)) matrix using (\(number(x0))+$1*\(number(dx))):(\(number(bottom))+$2*\(number(step))):3 with image notitle"
       )
+    case .picture(let rows):
+      let pixels = rows.enumerated().flatMap { y, row in row.enumerated().map { (x: $0, y: y, colour: $1) } }
+      let columns = [
+        pixels.map { Double($0.x) }, pixels.map { Double($0.y) },
+        pixels.map { Double($0.colour >> 16 & 255) }, pixels.map { Double($0.colour >> 8 & 255) },
+        pixels.map { Double($0.colour & 255) },
+      ]
+      drawn.append("\(block(columns)) using 1:2:3:4:5 with rgbimage notitle")
     case .vertical(let x, let colour, let dash, let width):
       commands.append(
         "set arrow \(tag) from \(number(x)), graph 0 to \(number(x)), graph 1 nohead dashtype \(dash) linewidth "

@@ -61,7 +61,7 @@ struct ClusterFigure {
     var plot = Plot(width: 900, height: height + 270)
     let ticks = order.enumerated().map { (Double($0), "\(results.cells[$1])") }
     let limit = rows.joined().map(abs).max() ?? 1
-    var matrix = Plot.Panel(frame: Plot.Frame(74, 30, 560, height))
+    var matrix = Plot.Panel(frame: Plot.Frame(84, 30, 540, height))
     matrix.border = 15
     matrix.x = Plot.Axis(
       label: columns, range: -0.5...Double(max(1, rows.first?.count ?? 1)) - 0.5, ticks: .none)
@@ -70,7 +70,7 @@ struct ClusterFigure {
     matrix.colourBar = bar
     matrix.layers = [.image(rows)]
     plot.add(matrix)
-    var stripe = Plot.Panel(frame: Plot.Frame(60, 30, 10, height))
+    var stripe = Plot.Panel(frame: Plot.Frame(70, 30, 10, height))
     stripe.border = 0
     stripe.x = Plot.Axis(range: 0...1, ticks: .none)
     stripe.y = Plot.Axis(range: -0.5...cells - 0.5, ticks: .at(ticks), isReversed: true)
@@ -79,7 +79,7 @@ struct ClusterFigure {
       .box(x: 0...1, y: Double(row) - 0.5...Double(row) + 0.5, colour: Colours.category(part.labels[cell]))
     }
     plot.add(stripe)
-    plot.text("cell", 18, 30 + height / 2, size: 10, align: "center", rotate: true)
+    plot.text("cell", 26, 30 + height / 2, size: 10, align: "center", rotate: true)
     addSilhouettes(part, order, height, to: &plot)
     addNumbers(part, top: height + 84, to: &plot)
     return Figure(
@@ -116,7 +116,7 @@ struct ClusterFigure {
   private func addNumbers(_ part: ClusterPart, top: Double, to plot: inout Plot) {
     guard !part.tried.isEmpty else { return }
     let ks = part.tried.map(Double.init)
-    var curve = Plot.Panel(frame: Plot.Frame(74, top + 20, 330, 110))
+    var curve = Plot.Panel(frame: Plot.Frame(84, top + 20, 320, 110))
     curve.title = "how many clusters?"
     curve.x = Plot.Axis(
       label: "number of clusters", range: ks[0] - 0.5...ks[ks.count - 1] + 0.5,

@@ -12,9 +12,8 @@ struct ContributionFigure {
   private static let colours = [Colours.categories[1], Colours.categories[2]]
 
   func figure() throws -> Figure? {
-    guard let example = layer.example, let cell = results.cells.firstIndex(of: example.cell) else {
-      return nil
-    }
+    guard let example = layer.example?.inOrderOfTime, let cell = results.cells.firstIndex(of: example.cell)
+    else { return nil }
     let window = results.window(around: example.frames)
     let times = Array(results.times[window])
     let range = (times.first ?? 0)...(times.last ?? 1)
@@ -130,8 +129,22 @@ struct ContributionFigure {
         title: "\(["a", "b"][index % 2]): \(results.moment(moments[index]))", limit: limit,
         interval: results.interval, isLabelled: true)
     }
+    plot.text(
+      "darkest: ± \(rounded(limit)) \(results.fields.units)", Self.left + Self.width, top + 118, size: 9.5,
+      align: "right", colour: "#555555")
   }
 }
+
+extension RetinaResults.Example {
+  /// The earlier moment and its mode first.
+  fileprivate var inOrderOfTime: Self {
+    let order = frames.indices.sorted { frames[$0] < frames[$1] }
+    return Self(cell: cell, frames: order.map { frames[$0] }, modes: order.map { modes[$0] })
+  }
+}
+
+/// A number with two digits, for reading.
+func rounded(_ value: Double) -> String { number(Double(String(format: "%.2g", value)) ?? value) }
 
 extension RetinaResults {
   /// Milliseconds between frames; nil where unknown.

@@ -79,15 +79,19 @@ struct FieldFigures {
     guard !rows.isEmpty else { return nil }
     let columns = rows.map(\.1.count).max() ?? 1
     var plot = Plot(
-      width: max(520, 70 + Self.cellWidth * Double(columns)),
+      width: max(520, 80 + Self.cellWidth * Double(columns)),
       height: 24 + Self.rowHeight * Double(rows.count) + 46)
     for (row, (label, shown)) in rows.enumerated() {
       let top = 46 + Self.rowHeight * Double(row)
-      plot.text(label, 22, top + 50, size: 10, align: "center", bold: true, rotate: true)
+      plot.text(label, 18, top + 50, size: 10, align: "center", bold: true, rotate: true)
       let limit = shown.map(\.field.peak).max() ?? 1
+      plot.text(
+        "± \(rounded(limit)) \(results.fields.units)", 36, top + 50, size: 8, align: "center",
+        colour: "#555555",
+        rotate: true)
       for (column, one) in shown.enumerated() {
         plot.addField(
-          one.field, x: 44 + Self.cellWidth * Double(column), y: top, size: 100, title: one.title,
+          one.field, x: 52 + Self.cellWidth * Double(column), y: top, size: 100, title: one.title,
           limit: limit,
           interval: results.interval, isLabelled: row == rows.count - 1)
       }
@@ -95,8 +99,9 @@ struct FieldFigures {
     return Figure(
       name: name, title: title,
       caption: caption
-        + " Left of each pair: the spatial component (red: light raises the rate), colours alike within "
-        + "a row; right: its time course.", plot: plot)
+        + " Left of each pair: the spatial component (red: light raises the rate where the time course is above zero), "
+        + "colours alike within a row up to what is written at its left; right: its time course, scaled to its peak. A cell's "
+        + "time courses have the same sign throughout, so that colours can be compared.", plot: plot)
   }
 
   /// Ellipses of one standard deviation around each cell's mean squared receptive field.
@@ -104,12 +109,7 @@ struct FieldFigures {
     let fields = results.fields
     let energy = try fields.energy()
     let (height, width) = (Double(fields.height), Double(fields.width))
-    let scale = 400 / max(height, width)
-    var plot = Plot(width: 560, height: height * scale + 90)
-    var panel = Plot.Panel(frame: Plot.Frame(70, 30, width * scale, height * scale))
-    panel.border = 15
-    panel.x = Plot.Axis(label: "x (pixels)", range: -0.5...width - 0.5)
-    panel.y = Plot.Axis(label: "y (pixels)", range: -0.5...height - 0.5, isReversed: true)
+    var (plot, panel) = Plot.mosaic(height: height, width: width)
     for (row, cell) in results.cells.enumerated() {
       guard let ellipse = FieldEllipse(energy: energy[row], width: fields.width) else { continue }
       let colour = Colours.category(results.byContributions?.labels[row] ?? -1)
@@ -118,10 +118,33 @@ struct FieldFigures {
       panel.layers.append(.text(ellipse.x, ellipse.y, "\(cell)", colour: colour, size: 10))
     }
     plot.add(panel)
+    for (row, label) in Set(results.byContributions?.labels ?? []).sorted().enumerated() {
+      plot.text(
+        label < 0 ? "no cluster" : "cluster \(label)", panel.frame.x + panel.frame.width + 14,
+        44 + 18 * Double(row), size: 10, colour: Colours.category(label))
+    }
     return Figure(
       name: "mosaic", title: "Where the cells' receptive fields lie",
       caption:
         "One standard deviation of each cell's squared spatial receptive field, averaged over moments of the movie. "
         + "Colours: clusters by contributions; numbers: cell ids.", plot: plot)
+  }
+}
+
+extension Plot {
+  /// A figure with the stimulus's frame, and space for a legend at its right.
+  static func mosaic(height: Double, width: Double) -> (Plot, Panel) {
+    let scale = 400 / max(height, width)
+    // A movie of bars has one row of pixels.
+    let panelHeight = max(height * scale, 80)
+    var panel = Panel(frame: Frame(70, 30, width * scale, panelHeight))
+    panel.border = 15
+    let step = step(max(height, width), pixels: 400, apart: 50)
+    panel.x = Axis(label: "x (pixels)", range: -0.5...width - 0.5, ticks: .few(step))
+    panel.y = Axis(
+      label: height < 2 ? "" : "y (pixels)", range: -0.5...height - 0.5,
+      ticks: height < 2 ? .none : .few(step),
+      isReversed: true)
+    return (Plot(width: 620, height: panelHeight + 90), panel)
   }
 }

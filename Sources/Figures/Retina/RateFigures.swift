@@ -10,7 +10,7 @@ struct RateFigures {
     let window = results.window(seconds: 20, around: results.layers.first?.example?.frames ?? [])
     let times = Array(results.times[window])
     let shown = min(results.cells.count, 24)
-    let (left, width, row) = (64.0, 760.0, 46.0)
+    let (left, width, row) = (78.0, 746.0, 46.0)
     var plot = Plot(width: 900, height: 130 + row * Double(shown) + 60)
     let range = (times.first ?? 0)...(times.last ?? 1)
     var top = Plot.Panel(frame: Plot.Frame(left, 34, width, 62))
@@ -58,10 +58,12 @@ struct RateFigures {
     let times = Array(results.times[window])
     let shown = min(results.cells.count, 8)
     let repeats = try repeats(window, cells: shown)
-    let row = repeats == nil ? 92.0 : 136.0
+    let row = repeats == nil ? 92.0 : 142.0
     var plot = Plot(width: 900, height: 50 + row * Double(shown) + 34)
     plot.text("model", 560, 18, size: 10, align: "right", colour: Colours.model)
-    plot.text("recorded (mean of repeats)", 400, 18, size: 10, align: "right", colour: "#777777")
+    plot.text(
+      repeats == nil ? "recorded" : "recorded (mean of repeats)", 400, 18, size: 10, align: "right",
+      colour: "#777777")
     let range = (times.first ?? 0)...(times.last ?? 1)
     for cell in 0..<shown {
       let (top, isLast) = (34 + row * Double(cell), cell == shown - 1)
@@ -70,18 +72,10 @@ struct RateFigures {
       let peak = max(predicted.max() ?? 0, seen.max() ?? 0, 1)
       plot.text("cell \(results.cells[cell])", 12, top + row / 2 - 10, size: 10, bold: true)
       if let repeats {
-        var raster = Plot.Panel(frame: Plot.Frame(110, top, 500, 42))
-        let count = Double(repeats[cell].count)
-        let step = times.count > 1 ? (times[times.count - 1] - times[0]) / Double(times.count - 1) : 1
-        raster.x = Plot.Axis(range: range, ticks: .none)
-        raster.y = Plot.Axis(
-          range: 0.5...count + 0.5, ticks: .at([(1, "1"), (count, number(count))]), isReversed: true)
-        raster.colours = .greys(0...(repeats[cell].joined().max() ?? 1))
-        raster.layers = [.image(repeats[cell], x0: times[0], dx: step, y0: 1)]
-        plot.add(raster)
+        plot.addRaster(repeats[cell], times: times, frame: Plot.Frame(110, top, 500, 42))
         if cell == 0 { plot.text("repeat", 72, top + 20, size: 9, align: "center", rotate: true) }
       }
-      let rateTop = repeats == nil ? top : top + 48
+      let rateTop = repeats == nil ? top : top + 54
       var rates = Plot.Panel(frame: Plot.Frame(110, rateTop, 500, 56))
       rates.x = Plot.Axis(label: isLast ? results.timeLabel : "", range: range, isLabelled: isLast)
       rates.y = Plot.Axis(
@@ -95,9 +89,10 @@ struct RateFigures {
     let rest = shown < results.cells.count ? " The first \(shown) of \(results.cells.count) cells." : ""
     return Figure(
       name: "recorded", title: "Recorded against predicted rates",
-      caption: "For each cell: the recorded repeats (dark: strong response)"
-        + (repeats == nil ? " are not in the recording" : "")
-        + "; their mean (grey area) with the model's prediction (blue); and predicted against recorded rate, with Pearson's correlation r."
+      caption: "For each cell: "
+        + (repeats.map { "the recorded repeats (\(Responses($0).drawn)); " } ?? "")
+        + "the recorded rate (grey area) with the model's prediction (blue); and predicted against recorded rate, with "
+        + "Pearson's correlation r."
         + rest + results.windowRemark(window),
       plot: plot)
   }

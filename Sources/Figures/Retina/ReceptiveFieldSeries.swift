@@ -19,6 +19,8 @@ struct ReceptiveFieldSeries {
   let frames: [Int]
   let spatial, temporal, share: H5Dataset
   let units: String
+  /// Each cell's common time course, its largest lobe upwards.
+  private let courses: [[Double]]
 
   init(_ file: H5File) throws {
     cells = try file.dataset("/cell_id", rank: 1).numbers()
@@ -36,6 +38,28 @@ struct ReceptiveFieldSeries {
         "fields of shape \(spatial.shape) and \(temporal.shape) for \(frames.count) frames and \(cells.count) cells",
         at: file.name)
     }
+    courses = try Self.courses(temporal)
+  }
+
+  /// One time course for each cell, which stands for those of all moments: their first principal component without
+  /// centring, so that it does not matter which sign each has.
+  private static func courses(_ temporal: H5Dataset) throws -> [[Double]] {
+    let (frames, cells, lags) = (temporal.shape[0], temporal.shape[1], temporal.shape[2])
+    let values: [Float] = try temporal.numbers()
+    return (0..<cells).map { cell in
+      let byLag = (0..<lags).flatMap { lag in
+        (0..<frames).map { values[($0 * cells + cell) * lags + lag] }
+      }
+      let course = LinearAlgebra.rankOne(byLag[...], rows: lags, columns: frames).left
+      let largest = course.max { abs($0) < abs($1) } ?? 0
+      return largest < 0 ? course.map { -$0 } : course
+    }
+  }
+
+  /// The sign that makes a time course agree with the others of its cell. Space and time components are known up to a
+  /// common sign alone; with this one the colours of a cell's fields can be compared.
+  func sign(_ temporal: some Sequence<Double>, cell column: Int) -> Double {
+    zip(temporal, courses[column]).reduce(0) { $0 + $1.0 * $1.1 } < 0 ? -1 : 1
   }
 
   var height: Int { spatial.shape[2] }
@@ -47,9 +71,11 @@ struct ReceptiveFieldSeries {
     guard let column = cells.firstIndex(of: cell), let row = frames.firstIndex(of: frame) else { return nil }
     let one = row..<row + 1
     let map: [Double] = try spatial.numbers(in: [one, column..<column + 1, 0..<height, 0..<width])
+    let course: [Double] = try temporal.numbers(in: [one, column..<column + 1, 0..<history])
+    let sign = sign(course, cell: column)
     return Field(
-      spatial: (0..<height).map { Array(map[$0 * width..<($0 + 1) * width]) },
-      temporal: try temporal.numbers(in: [one, column..<column + 1, 0..<history]),
+      spatial: (0..<height).map { map[$0 * width..<($0 + 1) * width].map { sign * $0 } },
+      temporal: course.map { sign * $0 },
       share: try share.numbers(in: [one, column..<column + 1])[0])
   }
 

@@ -16,13 +16,12 @@ extension RetinaResults {
       figures.append(try fields.combinations(layer))
     }
     figures.append(try fields.mosaic())
-    if let file = try folder.file("sta") ?? folder.file("cells") {
-      let described = CellFigures(file: file, results: self)
-      figures += [try described.averages(), try described.mosaic()]
-    }
+    let recording = try RecordingResults(folder)
+    figures += try recording.cellFigures()
     figures += layers.map {
       modes.dictionary($0.modes, onCounts: $0.onCounts, samples: frames.count)
     }
-    return (figures + [modes.training(), modes.explainedVariance()]).compactMap { $0 }
+    figures += [modes.training(), modes.explainedVariance()]
+    return try figures.compactMap { $0 } + recording.fitFigures()
   }
 }

@@ -77,8 +77,9 @@ struct RetinaResults {
     let hasExplorer = FileManager.default.fileExists(atPath: path("explorer.h5"))
     explorer = hasExplorer ? try H5File(reading: path("explorer.h5")) : nil
     fields = try ReceptiveFieldSeries(explorer ?? irf)
-    provenance = try [contributions.file, modes.file, clusters.file, irf, explorer].compactMap { file in
-      try file.map { ($0.name, try Provenance(of: $0)) }
+    let further = try RecordingResults(folder).files
+    provenance = try ([contributions.file, modes.file, clusters.file, irf, explorer] + further).compactMap {
+      file in try file.map { ($0.name, try Provenance(of: $0)) }
     }
     cells = try contributions.unitIDs()
     frames = try contributions.frames()

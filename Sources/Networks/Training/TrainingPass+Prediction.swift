@@ -2,54 +2,57 @@ import CKernels
 import Numerics
 
 extension TrainingPass {
+  /// Windows that are predicted at once.
+  private static let block = 512
+
   /// The network's outputs for some windows with its running statistics, `[window, output]`.
+  /// - Throws: what reading the movie throws.
   public func predict(_ network: TrainableNetwork, movie: MovieWindows, samples: [Int]) throws -> [Float] {
     precondition(movie.shape == stack.input)
-    take(network)
-    let outputs = stack.outputs
-    let rows = try team.map(0..<(samples.count + tileSamples - 1) / tileSamples) { [self] scratch, tile in
+    take(network, alsoTurned: false)
+    for (norm, places) in zip(norms, places) {
+      norm.use(mean: network.statistics[places.mean], variance: network.statistics[places.variance])
+    }
+    return try stride(from: 0, to: samples.count, by: Self.block).flatMap { first in
+      let block = samples[first..<min(first + Self.block, samples.count)]
+      let frames = try movie.spectra(of: block)
+      return try predict(frames, block.map { frames.place(ofWindowAt: movie.starts[$0]) })
+    }
+  }
+
+  private func predict(_ frames: FrameSpectra, _ windows: [Int]) throws -> [Float] {
+    let rows = try team.map(0..<(windows.count + tileSamples - 1) / tileSamples) { [self] scratch, tile in
       let first = tile * tileSamples
-      let windows = samples[first..<min(first + tileSamples, samples.count)]
-      movie.gather(windows, to: scratch.input.at())
-      predictTile(network, scratch)
-      let rates = scratch.outputs.before.at()
-      stack.output.apply(outputs * tileSamples, scratch.outputs.after.at(), rates)
-      return (0..<windows.count * outputs).map { rates[$0 % outputs * tileSamples + $0 / outputs] }
+      let places = (first..<first + tileSamples).map { windows[min($0, windows.count - 1)] }
+      predictTile(frames, places, scratch)
+      let z = dense.compact(
+        scratch.after[stack.layers.count].start, samples: min(tileSamples, windows.count - first))
+      var rates = z
+      stack.output.apply(z.count, z, &rates)
+      return rates
     }
     return rows.flatMap { $0 }
   }
 
-  private func predictTile(_ network: TrainableNetwork, _ scratch: TileScratch) {
-    var source = scratch.input
-    for (layer, (before, after)) in scratch.layers.enumerated() {
-      convolutions[layer].apply(source.at(), to: before.at())
-      normaliseTile(network, layer, before, to: after)
-      source = after
-    }
-    network.parameters.withUnsafeBufferPointer { parameters in
-      codec_dense_columns(
-        stack.outputs, stack.features, tileSamples,
-        parameters.baseAddress! + ranges.parameters["dense.weight"]!.lowerBound, stack.features, 1, nil,
-        source.at(), scratch.outputs.before.at())
-    }
-    normaliseTile(network, stack.layers.count, scratch.outputs.before, to: scratch.outputs.after)
-  }
-
-  private func normaliseTile(
-    _ network: TrainableNetwork, _ layer: Int, _ before: TileBuffer, to after: TileBuffer
-  ) {
-    let places = NormPlaces(self, layer)
-    let count = places.variance - places.mean
-    var norm = codec_tile_norm(
-      tiles: 1, stride: before.stride, run: before.units / count, epsilon: stack.epsilon)
-    network.parameters.withUnsafeBufferPointer { parameters in
-      network.statistics.withUnsafeBufferPointer { statistics in
-        codec_tile_normalise(
-          &norm, count, before.at(), statistics.baseAddress! + places.mean,
-          statistics.baseAddress! + places.variance, parameters.baseAddress! + places.scale,
-          parameters.baseAddress! + places.shift, nil, layer < stack.layers.count ? 1 : 0, after.at())
+  private func predictTile(_ frames: FrameSpectra, _ windows: [Int], _ scratch: TileScratch) {
+    for (layer, convolution) in convolutions.enumerated() {
+      let (before, after) = (scratch.before[layer].start, scratch.after[layer].start)
+      if layer == 0 {
+        convolution.forward(frames.spectra, places: windows[...], to: before, scratch)
+      } else {
+        let spectra = Spectra(
+          start: scratch.inputs.start,
+          frequency: Spectra.stride(images: tileSamples, groups: convolution.input.groups))
+        convolution.circle.transform(
+          convolution.input, count: tileSamples, scratch.after[layer - 1].start, to: spectra,
+          scratch: scratch.passes.start)
+        convolution.forward(spectra, places: convolution.tilePlaces, to: before, scratch)
       }
+      norms[layer].apply(before, noise: nil, rectifies: true, to: after)
     }
+    let last = stack.layers.count
+    dense.forward(scratch.after[last - 1].start, to: scratch.before[last].start)
+    norms[last].apply(scratch.before[last].start, noise: nil, rectifies: false, to: scratch.after[last].start)
   }
 
   /// Moves running statistics towards the last batch's: `momentum` of the way, variances with divisor n − 1, as
@@ -71,8 +74,11 @@ extension TrainingPass {
   public func settle(_ network: inout TrainableNetwork, movie: MovieWindows, over samples: [Int]) throws {
     precondition(samples.count >= batch)
     for (index, start) in stride(from: 0, through: samples.count - batch, by: batch).enumerated() {
-      try forward(
-        network, movie, samples[start..<start + batch], noise: 0, random: RandomStream(seed: 0))
+      let windows = samples[start..<start + batch]
+      let frames = try movie.spectra(of: windows)
+      forward(
+        network, frames, windows.map { frames.place(ofWindowAt: movie.starts[$0]) }, noise: 0,
+        random: RandomStream(seed: 0))
       settle(&network, momentum: 1 / Float(index + 1))
     }
   }

@@ -4,9 +4,9 @@ import Storage
 
 extension CellDescription {
   /// The kind of result that `writeAverages` writes.
-  public static let averagesSchema = "codec.sta"
+  public static let averagesSchema = "sta"
   /// The kind of result that `writeCells` writes.
-  public static let cellsSchema = "codec.cells"
+  public static let cellsSchema = "cells"
   /// The layouts' version.
   public static let schemaVersion = 1
 
@@ -27,7 +27,8 @@ extension CellDescription {
     try write(reliability?.map { Optional($0.correlationCeiling) }, "/correlation_ceiling", "1", writer)
     if let repeats {
       try writer.write(
-        repeats, to: "/raster", axes: ["cell", "repeat", "time"], units: "as recorded, in a frame")
+        repeats, to: "/raster", axes: ["cell", "repeat", "time"], units: "as recorded, in a frame",
+        attributes: ["split": .text(repeatedSplit ?? "")])
       let (count, times) = (repeats.shape[1], repeats.shape[2])
       let average = (0..<cells.count).flatMap { cell in
         Statistics.columnMeans(
@@ -53,7 +54,9 @@ extension CellDescription {
     let shares = shapes.map { Optional($0.components.singularValueShare) }
     try write(shares, "/singular_value_share", "1", writer)
     try writer.write(rows.map { $0.polarity ?? "" }, to: "/polarity", axes: ["cell"])
+    try write(rows.map(\.weakerSign), "/weaker_sign", "1", writer)
     try write(rows.map { $0.peakLag.map(Double.init) }, "/peak_lag", "frames before the response", writer)
+    try write(shapes.map(\.peakDelay), "/peak_delay", "frames before the response", writer)
     try write(rows.map { Optional($0.meanRate) }, "/mean_rate", "Hz", writer)
     try write(
       rows.map { Optional($0.weight) }, "/weight", weightName == "counts" ? "spikes" : "sum of rates", writer)

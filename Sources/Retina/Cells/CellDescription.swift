@@ -12,11 +12,13 @@ public struct CellDescription: Sendable {
     public let meanRate: Double
     /// Spikes that were averaged over, or the sum of the rate's values where there are no counts.
     public let weight: Double
-    /// ON or OFF.
+    /// ON, OFF or ON-OFF.
     public let polarity: String?
+    /// What the weaker of the answers to brightening and to darkening is of the stronger one (`ChangeResponses`).
+    public let weakerSign: Double?
     /// Frames before the response at which the receptive field is strongest.
     public let peakLag: Int?
-    /// The same in milliseconds.
+    /// When it is strongest, between frames: milliseconds from the frame to the response.
     public let peakLagMilliseconds: Double?
     /// Centre, pixels.
     public let y, x: Double?
@@ -38,6 +40,8 @@ public struct CellDescription: Sendable {
   public let shapes: [ReceptiveFieldShape]
   /// Responses to repeats, `[cell, repeat, time]`, where the recording has them.
   public let repeats: Tensor?
+  /// The split that was shown repeatedly.
+  public let repeatedSplit: String?
   /// How well they agree.
   public let reliability: [Reliability]?
   /// The numbers.
@@ -67,10 +71,16 @@ public struct CellDescription: Sendable {
     let responses = Self.rows(places, of: counts ?? rates)
     let averages = try SpikeTriggeredAverages(
       source: split, responses: responses, history: history, progress: progress)
+    let changes = try ChangeResponses(source: split, responses: responses, history: history)
     let shapes = (0..<chosen.count).map {
-      ReceptiveFieldShape(field: averages.fields.row($0), lags: history, width: split.frameShape[2])
+      ReceptiveFieldShape(
+        field: averages.fields.row($0), lags: history, width: split.frameShape[2],
+        changes: changes.answers[$0])
     }
-    let shown = try recording.splits.compactMap { try $0.repeats() }.first.map { Self.rows(places, of: $0) }
+    let repeated = try recording.splits.lazy.compactMap { split in
+      try split.repeats().map { (split.splitName, $0) }
+    }.first
+    let shown = repeated.map { Self.rows(places, of: $0.1) }
     let reliability = shown.map { shown in
       (0..<chosen.count).map { cell in
         Reliability(
@@ -79,12 +89,13 @@ public struct CellDescription: Sendable {
       }
     }
     (cells, self.averages, self.shapes) = (chosen, averages.fields, shapes)
-    (repeats, self.reliability, frameRate) = (shown, reliability, split.frameRate)
+    (repeats, repeatedSplit) = (shown, repeated?.0)
+    (self.reliability, frameRate) = (reliability, split.frameRate)
     rows = chosen.indices.map { index in
       Row(
         cell: chosen[index], meanRate: Statistics.mean(rates.row(places[index]).map(Double.init)),
-        weight: averages.weights[index], shape: shapes[index], reliability: reliability?[index],
-        frameRate: split.frameRate)
+        weight: averages.weights[index], shape: shapes[index], changes: changes.answers[index],
+        reliability: reliability?[index], frameRate: split.frameRate)
     }
   }
 
@@ -96,13 +107,14 @@ public struct CellDescription: Sendable {
 
 extension CellDescription.Row {
   fileprivate init(
-    cell: Int, meanRate: Double, weight: Double, shape: ReceptiveFieldShape, reliability: Reliability?,
-    frameRate: Double?
+    cell: Int, meanRate: Double, weight: Double, shape: ReceptiveFieldShape, changes: ChangeResponses.Answer?,
+    reliability: Reliability?, frameRate: Double?
   ) {
     func defined(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
     (self.cell, self.meanRate, self.weight) = (cell, meanRate, weight)
     (polarity, peakLag) = (shape.polarity?.rawValue, shape.peakLag)
-    peakLagMilliseconds = shape.peakLag.flatMap { lag in frameRate.map { 1000 * Double(lag) / $0 } }
+    weakerSign = defined(changes?.weakerSign)
+    peakLagMilliseconds = shape.peakDelay.flatMap { delay in frameRate.map { 1000 * delay / $0 } }
     (y, x) = (shape.ellipse?.y, shape.ellipse?.x)
     (major, minor) = (shape.ellipse?.major, shape.ellipse?.minor)
     signalToNoise = defined(shape.signalToNoise)

@@ -8,15 +8,20 @@ public struct ReceptiveFieldShape: Sendable, Equatable {
   public enum Polarity: String, Sendable, Codable {
     case on = "ON"
     case off = "OFF"
+    /// Both signs: the average is what is left of contributions that cancel out.
+    case onOff = "ON-OFF"
   }
 
   /// Its best approximation by one map times one time course.
   public let components: ReceptiveFieldComponents
-  /// The sign of the field where it is strongest; nil for a field of zeros.
+  /// The sign of the field where it is strongest, or both (`ChangeResponses`); nil for a field of zeros.
   public let polarity: Polarity?
-  /// Frames before the response at which the time course is strongest; 1 is the frame before.
+  /// Frames before the response at which the time course is strongest; 1 is the frame before. For ON–OFF cells that of
+  /// brightness turned to the sign of its change.
   public let peakLag: Int?
-  /// One standard deviation around the map's weight.
+  /// The same between frames: the top of the parabola through the strongest lag and its neighbours.
+  public let peakDelay: Double?
+  /// One standard deviation around the map's weight; for ON–OFF cells around where changes of either sign act.
   public let ellipse: FieldEllipse?
   /// The strongest entry over the field's usual size (median magnitude / 0.6745): some five or more for a field that
   /// is there.
@@ -25,19 +30,42 @@ public struct ReceptiveFieldShape: Sendable, Equatable {
   /// - Parameters:
   ///   - field: `[lag, y, x]` row by row, lag 0 oldest.
   public init(field: ArraySlice<Float>, lags: Int, width: Int) {
+    self.init(field: field, lags: lags, width: width, changes: nil)
+  }
+
+  /// - Parameter changes: how the cell answers to brightening and darkening, where that was asked.
+  init(field: ArraySlice<Float>, lags: Int, width: Int, changes: ChangeResponses.Answer?) {
     components = ReceptiveFieldComponents(field: field, lags: lags)
     let largest = field.max { abs($0) < abs($1) } ?? 0
     guard largest != 0 else {
-      (polarity, peakLag, ellipse, signalToNoise) = (nil, nil, nil, .nan)
+      (polarity, peakLag, peakDelay, ellipse, signalToNoise) = (nil, nil, nil, nil, .nan)
       return
     }
-    polarity = largest > 0 ? .on : .off
-    let temporal = components.temporal
-    let peak = temporal.indices.max { abs(temporal[$0]) < abs(temporal[$1]) }
-    peakLag = peak.map { lags - $0 }
-    ellipse = FieldEllipse(energy: components.spatial.map { Double($0) * Double($0) }, width: width)
+    let onOff = changes.flatMap { $0.isOnOff ? $0 : nil }
+    polarity = onOff != nil ? .onOff : largest > 0 ? .on : .off
+    let peak = Self.peak(onOff?.temporal ?? components.temporal.map(Double.init), lags: onOff?.lags)
+    (peakLag, peakDelay) = (peak.lag, peak.delay)
+    let energy = components.spatial.map { Double($0) * Double($0) }
+    ellipse = onOff != nil ? onOff?.place : FieldEllipse(energy: energy, width: width)
     let usual = Statistics.median(field.map { abs(Double($0)) }) / 0.6745
     signalToNoise = usual > 0 ? Double(abs(largest)) / usual : .infinity
+  }
+
+  /// Where a time course, oldest frame first, is strongest: in whole frames before the response and between them.
+  /// - Parameter lags: where it is looked for, frames before the response; nil for the whole course.
+  package static func peak(
+    _ temporal: [Double], lags: ClosedRange<Int>? = nil
+  ) -> (lag: Int?, delay: Double?) {
+    let count = temporal.count
+    let searched = temporal.indices.filter { lags?.contains(count - $0) ?? true }
+    guard let top = searched.max(by: { abs(temporal[$0]) < abs(temporal[$1]) }) else { return (nil, nil) }
+    let lag = count - top
+    guard top > 0, top < count - 1 else { return (lag, Double(lag)) }
+    let (before, after) = (abs(temporal[top - 1]), abs(temporal[top + 1]))
+    let bend = before - 2 * abs(temporal[top]) + after
+    // Where the course still rises beyond what is searched there is no parabola with its top near.
+    guard bend < 0, max(before, after) <= abs(temporal[top]) else { return (lag, Double(lag)) }
+    return (lag, Double(lag) - 0.5 * (before - after) / bend)
   }
 }
 
@@ -49,6 +77,11 @@ public struct FieldEllipse: Sendable, Equatable {
   public let major, minor: Double
   /// The major axis's direction, radians from the x axis towards larger y.
   public let angle: Double
+
+  /// An ellipse from its numbers.
+  package init(y: Double, x: Double, major: Double, minor: Double, angle: Double) {
+    (self.y, self.x, self.major, self.minor, self.angle) = (y, x, major, minor, angle)
+  }
 
   /// - Parameter energy: rows from the top; nil is returned where it is nowhere above zero.
   public init?(energy: [Double], width: Int) {

@@ -11,91 +11,102 @@ import Stimuli
 ///     let averages = try SpikeTriggeredAverages(source: train, responses: counts, history: 20)
 ///     let field = averages.fields.row(0)        // [lag, y, x] of the first cell
 public struct SpikeTriggeredAverages: Sendable {
+  /// How the sums over time are formed; both give the same up to rounding.
+  public enum Method: String, Sendable, CaseIterable, Codable {
+    /// Lag by lag (`DirectLaggedSums`).
+    case direct
+    /// By Fourier transforms over time (`FourierLaggedSums`): cheaper but for few cells.
+    case fourier
+  }
+
   /// Averages in the stimulus's units, `[cell, lag, y, x]`; zero for a cell without spikes.
   public let fields: Tensor
   /// The sum of each cell's weights over the frames that count.
   public let weights: [Double]
   /// How many frames count.
   public let sampleCount: Int
-
-  /// Frames read at a time.
-  private static let block = 512
+  /// How the sums were formed.
+  public let method: Method
 
   /// - Parameters:
   ///   - source: the movie; frames of one channel.
   ///   - responses: each cell's weight of each frame, `[cell, time]`, none of them negative.
   ///   - history: frames before a response that are averaged.
+  ///   - method: how sums are formed; nil takes the cheaper way.
   /// - Throws: `CodecError` of kind `data` where no segment is longer than the history, a weight is negative, or a frame
   ///   is not finite.
-  /// - Complexity: one product of matrices [cells · history, frames] · [frames, pixels]; memory of some blocks.
+  /// - Complexity: frames · pixels times 2 · cells · history directly, times 6 · (cells + history) by Fourier transforms;
+  ///   memory of some blocks of frames beside the averages.
   public init(
-    source: any StimulusSource, responses: Tensor, history: Int, progress: ProgressHandler? = nil
+    source: any StimulusSource, responses: Tensor, history: Int, method: Method? = nil,
+    progress: ProgressHandler? = nil
   ) throws {
     precondition(history > 0 && responses.shape.count == 2 && responses.shape[1] == source.frameCount)
+    try Self.requireSense(source, responses, history)
+    let counted = source.segments.flatMap { $0.dropFirst(history) }
+    let masked = Self.masked(responses, counted)
+    let method = method ?? Self.cheaper(rows: masked.rows, history: history)
+    let pixels = source.frameShape.reduce(1, *)
+    var sums: any LaggedSums =
+      switch method {
+      case .direct: DirectLaggedSums(weights: masked, history: history, pixels: pixels)
+      case .fourier: FourierLaggedSums(weights: masked, history: history, pixels: pixels)
+      }
+    var level: Float?
+    for first in stride(from: 0, to: source.frameCount, by: sums.block) {
+      try Interrupt.check()
+      let range = first..<min(first + sums.block, source.frameCount)
+      var frames = try source.frames(range).elements
+      // Averages do not care for a constant, rounding does.
+      let constant = level ?? Float(frames.reduce(0.0) { $0 + Double($1) } / Double(frames.count))
+      level = constant
+      for index in frames.indices { frames[index] -= constant }
+      sums.add(frames, range)
+      progress?(
+        ProgressReport(
+          task: "spike-triggered averages", finished: range.upperBound, total: source.frameCount))
+    }
+    weights = (0..<responses.rows).map { masked.row($0).reduce(0.0) { $0 + Double($1) } }
+    (sampleCount, self.method) = (counted.count, method)
+    fields = Self.averages(
+      sums.finished(), weights: weights, samples: counted.count,
+      shape: [responses.rows, history] + source.frameShape.suffix(2))
+  }
+
+  /// Operations that the Fourier way may need for one of the direct way, whose larger products run closer to peak speed.
+  private static let advantage = 1.9
+
+  private static func cheaper(rows: Int, history: Int) -> Method {
+    let direct = Double(DirectLaggedSums.cost(rows: rows, history: history))
+    return direct <= advantage * Double(FourierLaggedSums.cost(rows: rows, history: history))
+      ? .direct : .fourier
+  }
+
+  private static func requireSense(_ source: any StimulusSource, _ responses: Tensor, _ history: Int) throws {
     guard source.segments.contains(where: { $0.count > history }) else {
       throw CodecError(
         .data, "no continuous run of frames is longer than a history of \(history)", at: source.name,
         remedy: "choose a shorter --history")
     }
-    if let index = responses.elements.firstIndex(where: { $0 < 0 }) {
-      let (cell, frame) = (index / source.frameCount, index % source.frameCount)
-      throw CodecError(
-        .data, "the response of cell \(cell) in frame \(frame) is negative", at: source.name,
-        remedy: "spikes and rates are not negative")
-    }
-    let pixels = source.frameShape.reduce(1, *)
-    let rows = (responses.rows + 1) * history
-    var sums = [Double](repeating: 0, count: rows * pixels)
-    var centre: Float?
-    for segment in source.segments where segment.count > history {
-      for first in stride(from: segment.lowerBound, to: segment.upperBound, by: Self.block) {
-        try Interrupt.check()
-        let range = first..<min(first + Self.block, segment.upperBound)
-        var frames = try source.frames(range).elements
-        // Averages do not care for a constant, rounding does.
-        let level = centre ?? Float(frames.reduce(0.0) { $0 + Double($1) } / Double(frames.count))
-        centre = level
-        for index in frames.indices { frames[index] -= level }
-        let matrix = Self.shifted(responses, frames: range, segment: segment, history: history)
-        var product = [Float](repeating: 0, count: rows * pixels)
-        BLAS.gemm(rows, pixels, range.count, a: matrix, b: frames, c: &product)
-        for index in sums.indices { sums[index] += Double(product[index]) }
-        progress?(
-          ProgressReport(
-            task: "spike-triggered averages", finished: range.upperBound, total: source.frameCount))
-      }
-    }
-    let counted = source.segments.flatMap { $0.dropFirst(history) }
-    let weights = (0..<responses.rows).map { cell in
-      counted.reduce(0.0) { $0 + Double(responses.elements[cell * source.frameCount + $1]) }
-    }
-    (self.weights, sampleCount) = (weights, counted.count)
-    fields = Self.averages(
-      sums, weights: weights, samples: counted.count,
-      shape: [responses.rows, history] + source.frameShape.suffix(2))
+    guard let index = responses.elements.firstIndex(where: { $0 < 0 }) else { return }
+    let (cell, frame) = (index / source.frameCount, index % source.frameCount)
+    throw CodecError(
+      .data, "the response of cell \(cell) in frame \(frame) is negative", at: source.name,
+      remedy: "spikes and rates are not negative")
   }
 
-  /// The weight that each frame of a block has for each cell and lag, `[(cell, lag), frame]`; the last cell has
-  /// weight one for every frame that counts: the mean stimulus.
-  private static func shifted(
-    _ responses: Tensor, frames: Range<Int>, segment: Range<Int>, history: Int
-  ) -> [Float] {
+  /// The cells' weights where frames count and zero elsewhere, so that no history reaches into another segment; below
+  /// them a row that weighs every frame that counts alike: its average is the mean stimulus.
+  private static func masked(_ responses: Tensor, _ counted: [Int]) -> Tensor {
     let (cells, length) = (responses.rows, responses.shape[1])
-    var matrix = [Float](repeating: 0, count: (cells + 1) * history * frames.count)
-    for lag in 0..<history {
-      // Frame f is seen at this lag by the response at f + history − lag.
-      let shift = history - lag
-      let begin = max(frames.lowerBound, segment.lowerBound + lag)
-      let end = min(frames.upperBound, segment.upperBound - shift)
-      guard begin < end else { continue }
-      for cell in 0...cells {
-        let row = (cell * history + lag) * frames.count - frames.lowerBound
-        for frame in begin..<end {
-          matrix[row + frame] = cell == cells ? 1 : responses.elements[cell * length + frame + shift]
-        }
+    var masked = Tensor(shape: [cells + 1, length])
+    for row in 0...cells {
+      for frame in counted {
+        masked.elements[row * length + frame] =
+          row == cells ? 1 : responses.elements[row * length + frame]
       }
     }
-    return matrix
+    return masked
   }
 
   private static func averages(_ sums: [Double], weights: [Double], samples: Int, shape: [Int]) -> Tensor {

@@ -22,16 +22,19 @@ struct FitData: Sendable {
 
   /// - Parameters:
   ///   - normalisation: mean and standard deviation of the training movie.
-  init(_ split: RecordingSplit, history: Int, normalisation: (mean: Float, deviation: Float)) throws {
+  ///   - memory: bytes that frames and what is computed of them may take; a longer movie is read again when it is needed.
+  init(
+    _ split: RecordingSplit, history: Int, normalisation: (mean: Float, deviation: Float),
+    memory: Int = FitOptions().memory << 20
+  ) throws {
     let series = try WindowSeries(
       source: split, history: history, mean: normalisation.mean, standardDeviation: normalisation.deviation)
     let windows = 0..<series.sampleCount
-    var frames = try split.frames(0..<split.frameCount)
-    for index in frames.elements.indices {
-      frames.elements[index] = (frames.elements[index] - normalisation.mean) / normalisation.deviation
-    }
+    let frames = try NormalisedFrames(split, normalisation: normalisation, budget: memory / 4)
     movie = MovieWindows(
-      frames: frames, history: history, starts: windows.map { series.firstFrame(ofSample: $0) })
+      frameCount: split.frameCount, frameShape: split.frameShape, history: history,
+      starts: windows.map { series.firstFrame(ofSample: $0) }, budget: memory / 2
+    ) { try frames.frames($0) }
     let recorded = try split.rates()
     if let index = recorded.elements.firstIndex(where: { $0 < 0 }) {
       throw CodecError(

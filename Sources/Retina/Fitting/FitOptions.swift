@@ -32,6 +32,9 @@ public struct FitOptions: Sendable, Equatable, Codable {
   /// The weights that are scored and kept are a running average of those of all steps, which keeps this share at each
   /// step; 0 keeps the last.
   public var averaging = 0.98
+  /// Megabytes that the movie and what is computed of it may take. A movie that needs more is read in portions, and batches
+  /// take their windows from one portion at a time.
+  public var memory = 768
 
   /// The defaults.
   public init() {}
@@ -56,6 +59,8 @@ public struct FitOptions: Sendable, Equatable, Codable {
       heldOut > 0 && heldOut <= 0.5, "\(heldOut) of the windows held out", "give a share above 0, up to 0.5")
     try require(
       averaging >= 0 && averaging < 1, "averaging by \(averaging)", "give a share from 0 to below 1")
+    try require(
+      (0...1 << 30).contains(memory), "\(memory) megabytes for the movie", "give a number from 0")
     for (name, value) in [
       ("L2 on weights", penalties.weights), ("L1 on activity", penalties.activity),
       ("noise", penalties.noise),

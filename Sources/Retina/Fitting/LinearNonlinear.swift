@@ -11,10 +11,9 @@ struct LinearNonlinear: Sendable {
   /// Steps of conjugate gradients at most.
   static let steps = 12
   private static let bins = 30
-  private static let block = 256
 
   private let cells: Int
-  /// `[pixel of the window, cell]`.
+  /// `[pixel of a frame, lag, cell]`.
   private var filters: [Float]
   /// For each cell, filter output and rate of each bin.
   private var curves: [[(output: Double, rate: Double)]] = []
@@ -22,22 +21,25 @@ struct LinearNonlinear: Sendable {
   /// - Parameters:
   ///   - train: windows to fit.
   ///   - heldOut: windows that say when to stop.
-  /// - Throws: `CodecError` of kind `interrupted`.
+  /// - Throws: `CodecError` of kind `interrupted`; what reading the movie throws.
   init(_ data: FitData, train: [Int], heldOut: [Int]) throws {
     cells = data.cells
-    let count = data.movie.shape.reduce(1, *) * cells
+    let products = WindowProducts(data)
+    let count = products.count
     filters = Array(repeating: 0, count: count)
     let means = data.meanRates(train)
     var solution = filters
-    var residual = Self.transposed(data, train) { window, _ in
-      (0..<data.cells).map { data.rates[window * data.cells + $0] - Float(means[$0]) }
+    let centred = train.flatMap { window -> [Float] in
+      let rates = data.rates[window * data.cells..<(window + 1) * data.cells]
+      return zip(rates, means).map { $0 - Float($1) }
     }
+    var residual = try products.sums(train, centred)
     var direction = residual
     var squares = Self.columnProducts(residual, residual, cells)
     var best = Array(repeating: -Double.infinity, count: cells)
     for _ in 0..<Self.steps {
       try Interrupt.check()
-      let image = Self.image(data, train, direction)
+      let image = try products.sumsOfOutputs(train, direction)
       let curvature = Self.columnProducts(direction, image, cells)
       let lengths = zip(squares, curvature).map { $1 > 0 ? $0 / $1 : 0 }
       for index in solution.indices {
@@ -52,7 +54,7 @@ struct LinearNonlinear: Sendable {
           residual[index] + Float(squares[cell] > 0 ? next[cell] / squares[cell] : 0) * direction[index]
       }
       squares = next
-      let outputs = Self.apply(data, heldOut, solution)
+      let outputs = try products.outputs(heldOut, solution)
       for cell in 0..<cells {
         let score = Statistics.pearson(
           heldOut.indices.map { Double(outputs[$0 * data.cells + cell]) },
@@ -62,12 +64,13 @@ struct LinearNonlinear: Sendable {
         for index in stride(from: cell, to: count, by: cells) { filters[index] = solution[index] }
       }
     }
-    curves = Self.curves(data, train, outputs: Self.apply(data, train, filters))
+    curves = Self.curves(data, train, outputs: try products.outputs(train, filters))
   }
 
   /// Predicted rates in Hz of every window, `[window, cell]`.
-  func rates(_ data: FitData) -> [Float] {
-    Self.apply(data, Array(0..<data.count), filters).enumerated().map { index, output in
+  /// - Throws: what reading the movie throws.
+  func rates(_ data: FitData) throws -> [Float] {
+    try WindowProducts(data).outputs(Array(0..<data.count), filters).enumerated().map { index, output in
       Float(Self.rate(Double(output), curves[index % cells]))
     }
   }
@@ -94,58 +97,6 @@ struct LinearNonlinear: Sendable {
     guard above > 0 else { return curve[0].rate }
     let (left, right) = (curve[above - 1], curve[above])
     return left.rate + (right.rate - left.rate) * (output - left.output) / (right.output - left.output)
-  }
-
-  /// Filter outputs of some windows, `[window, cell]`.
-  private static func apply(_ data: FitData, _ windows: [Int], _ filters: [Float]) -> [Float] {
-    var outputs = [Float](repeating: 0, count: windows.count * data.cells)
-    forEachBlock(data, windows) { stimuli, range in
-      BLAS.gemm(
-        range.count, data.cells, filters.count / data.cells, a: stimuli, b: filters, c: &outputs,
-        offset: range.lowerBound * data.cells)
-    }
-    return outputs
-  }
-
-  /// XᵀX times the columns of `direction`.
-  private static func image(_ data: FitData, _ windows: [Int], _ direction: [Float]) -> [Float] {
-    let pixels = direction.count / data.cells
-    var sum = [Float](repeating: 0, count: direction.count)
-    forEachBlock(data, windows) { stimuli, range in
-      var outputs = [Float](repeating: 0, count: range.count * data.cells)
-      BLAS.gemm(range.count, data.cells, pixels, a: stimuli, b: direction, c: &outputs)
-      BLAS.gemm(pixels, data.cells, range.count, a: stimuli, transposeA: true, b: outputs, beta: 1, c: &sum)
-    }
-    return sum
-  }
-
-  /// Xᵀ times a value for each window and cell.
-  private static func transposed(_ data: FitData, _ windows: [Int], _ values: (Int, Int) -> [Float])
-    -> [Float]
-  {
-    let pixels = data.movie.shape.reduce(1, *)
-    var sum = [Float](repeating: 0, count: pixels * data.cells)
-    forEachBlock(data, windows) { stimuli, range in
-      let outputs = range.flatMap { values(windows[$0], $0) }
-      BLAS.gemm(pixels, data.cells, range.count, a: stimuli, transposeA: true, b: outputs, beta: 1, c: &sum)
-    }
-    return sum
-  }
-
-  /// Calls `body` with the stimuli of some windows at a time, `[window, pixel]`, and their places.
-  private static func forEachBlock(_ data: FitData, _ windows: [Int], _ body: ([Float], Range<Int>) -> Void) {
-    let (length, frame) = (data.movie.shape.reduce(1, *), data.movie.shape[1] * data.movie.shape[2])
-    let pixels = frame * data.channels
-    for start in stride(from: 0, to: windows.count, by: block) {
-      let range = start..<min(start + block, windows.count)
-      var stimuli: [Float] = []
-      stimuli.reserveCapacity(range.count * length)
-      for place in range {
-        let first = data.movie.starts[windows[place]] * pixels
-        stimuli += data.movie.frames[first..<first + length]
-      }
-      body(stimuli, range)
-    }
   }
 
   private static func columnProducts(_ a: [Float], _ b: [Float], _ columns: Int) -> [Double] {

@@ -17,7 +17,7 @@ extension RetinaFit {
       progress?(ProgressReport(task: "linear–nonlinear models", finished: 0, total: 1))
       let model = try LinearNonlinear(data, train: train, heldOut: heldOut)
       progress?(ProgressReport(task: "linear–nonlinear models", finished: 1, total: 1))
-      return model.rates(test.data)
+      return try model.rates(test.data)
     }
     let (_, correlation) = try score(state.best)
     let ids = try recording.split("train").cellIDs
@@ -51,7 +51,7 @@ private struct TestSplit {
   /// Nil where the recording has no test split.
   init?(_ fit: RetinaFit) throws {
     guard let split = fit.recording.splits.first(where: { $0.splitName == "test" }) else { return nil }
-    data = try FitData(split, history: fit.history, normalisation: fit.normalisation)
+    data = try FitData(split, history: fit.history, normalisation: fit.normalisation, memory: 0)
     repeats = try split.repeats()
   }
 

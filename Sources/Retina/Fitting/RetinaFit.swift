@@ -33,7 +33,9 @@ public struct RetinaFit: Sendable {
   /// - Parameters:
   ///   - seed: of weights, order, noise and held-out blocks; the same seed gives the same network bit for bit.
   /// - Throws: `CodecError` where options or recording cannot be used.
-  public init(_ recording: Recording, options: FitOptions, seed: UInt64, threads: Int) throws {
+  public init(
+    _ recording: Recording, options: FitOptions, seed: UInt64, threads: Int
+  ) throws {
     try options.check()
     let split = try recording.split("train")
     var options = options
@@ -42,7 +44,7 @@ public struct RetinaFit: Sendable {
     options.kernels = options.kernels ?? FitOptions.kernels(for: Array(split.frameShape.dropFirst()))
     stack = try options.stack(frame: split.frameShape, history: history, cells: split.cellIDs.count)
     normalisation = try FitData.normalisation(of: split)
-    data = try FitData(split, history: history, normalisation: normalisation)
+    data = try FitData(split, history: history, normalisation: normalisation, memory: options.memory << 20)
     random = RandomStream(seed: seed)
     var offset = random.split("held out")
     (train, heldOut) = FitData.partition(data.count, heldOut: options.heldOut, offset: offset.uniform())
@@ -104,24 +106,36 @@ public struct RetinaFit: Sendable {
   /// - Returns: the batches' mean loss.
   private func trainEpoch(_ state: inout FitState) throws -> Double {
     var orderRandom = random.split("order").split(state.epoch)
-    let order = orderRandom.permutation(train.count).map { train[$0] }
     let noise = random.split("noise").split(state.epoch)
-    let steps = train.count / batch
-    var sum = 0.0
-    for step in 0..<steps {
-      try Interrupt.check()
-      sum += try pass.run(
-        state.network, movie: data.movie, samples: order[step * batch..<(step + 1) * batch], targets: targets,
-        loss: options.loss, penalties: options.penalties, random: noise.split(step))
-      state.adam.step(&state.network.parameters, gradient: pass.gradient, learningRate: state.learningRate)
-      // Short averages at the beginning, where weights still move far.
-      let kept = Float(min(options.averaging, Double(state.adam.steps) / Double(state.adam.steps + 10)))
-      for index in state.average.indices {
-        let value = state.network.parameters[index]
-        state.average[index] = value + kept * (state.average[index] - value)
+    var (sum, steps) = (0.0, 0)
+    for portion in data.movie.portions(of: train, batch: batch, random: &orderRandom) {
+      try data.movie.holding(portion) {
+        for start in stride(from: 0, through: portion.count - batch, by: batch) {
+          try Interrupt.check()
+          sum += try step(&state, portion[start..<start + batch], noise.split(steps))
+          steps += 1
+        }
       }
     }
     return sum / Double(steps)
+  }
+
+  /// One step of Adam and of the running average.
+  /// - Returns: the batch's mean loss.
+  private func step(_ state: inout FitState, _ samples: ArraySlice<Int>, _ noise: RandomStream) throws
+    -> Double
+  {
+    let loss = try pass.run(
+      state.network, movie: data.movie, samples: samples, targets: targets, loss: options.loss,
+      penalties: options.penalties, random: noise)
+    state.adam.step(&state.network.parameters, gradient: pass.gradient, learningRate: state.learningRate)
+    // Short averages at the beginning, where weights still move far.
+    let kept = Float(min(options.averaging, Double(state.adam.steps) / Double(state.adam.steps + 10)))
+    for index in state.average.indices {
+      let value = state.network.parameters[index]
+      state.average[index] = value + kept * (state.average[index] - value)
+    }
+    return loss
   }
 
   /// Weights with their norms' statistics over training windows, evenly spread.

@@ -604,6 +604,9 @@
   });
   new ResizeObserver(() => set({})).observe(document.querySelector("main"));
   chooseLayer(0);
-  // For tests: what the page shows now.
-  window.codecReport = { state, ready: true };
+  // For tests: what the page shows now, and how far apart its movie's frames and receptive fields are.
+  const gaps = (frames) => Math.max(1, ...Array.from(frames.subarray(1), (frame, index) => frame - frames[index]));
+  window.codecReport = {
+    state, ready: true, thinned: { samples, gap: gaps(fields.frames), stride: movie ? gaps(movie.frames) : 1 },
+  };
 })();

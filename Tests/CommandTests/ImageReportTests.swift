@@ -1,0 +1,51 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `codec report` on what experiments on pictures wrote.
+@Suite struct ImageReportTests {
+  private let program: Program
+  private let model = Fixtures.folder.appending(path: "resnet/model.safetensors").path
+
+  init() throws {
+    program = try Program()
+    try SmallPictures.write(to: program.folder.appending(path: "pictures"))
+  }
+
+  private func run(_ words: String) throws {
+    let outcome = try program.start(words.split(separator: " ").map(String.init)).finish()
+    #expect(outcome.status == 0, "\(words): \(outcome.errors)")
+  }
+
+  @Test func everyFileHasItsFigures() throws {
+    try run("contributions pictures --model \(model) --layers block3,block7 --steps 3 --out contributions.h5")
+    for (method, target) in [("ig", "top:1"), ("actgrad", "entropy")] {
+      try run(
+        "contributions pictures --model \(model) --layers block3,block7 --steps 3 --frames 4 --maps 4 --method \(method) "
+          + "--target \(target) --out \(method).h5")
+    }
+    try run("statistics contributions.h5 --out statistics.h5")
+    try run(
+      "maps pictures --model \(model) --layer block7 --channels 3,17 --pictures 0,5 --out maps.h5 --overlays overlays"
+    )
+    try run(
+      "sweep contributions.h5 --layers block7 --epochs 2 --thresholds 0.5 --modes-per-feature 1 --l1-dictionary 0 "
+        + "--hidden 64 --seeds 1 --class 3 --out sweep.h5")
+    try run("report .")
+    func figure(_ name: String) throws -> String {
+      try String(contentsOf: program.folder.appending(path: "figures/\(name).svg"), encoding: .utf8)
+    }
+    for (name, words) in [
+      ("layers", ["sparsity over channels"]), ("channels", ["channel of block7", "units of the target"]),
+      ("signs", ["block3", "r = "]), ("attribution", ["IntGrad", "largest output", "ActGrad", "entropy"]),
+      ("maps", ["red_disc", "blue_disc"]), ("sweep", ["baseline", "threshold 0.5", "seed 1"]),
+      ("sweep-class", ["baseline", "block7"]),
+    ] {
+      let drawn = try figure(name)
+      for word in words { #expect(drawn.contains(word), "\(name): \(word)") }
+      #expect(!drawn.localizedCaseInsensitiveContains("nan<"), "\(name)")
+    }
+    // The picture and what of it acts, as pictures, beside the map.
+    #expect(try figure("maps").components(separatedBy: "<image").count - 1 == 6)
+  }
+}
