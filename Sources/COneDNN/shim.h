@@ -84,21 +84,27 @@ static inline int codec_dnnl_reorder(codec_dnnl_convolution *c, codec_dnnl_layou
   return dnnl_primitive_execute(layout->reorder, c->stream, 2, arguments) == dnnl_success;
 }
 
+/* The descriptor of weights, [output, input, y, x] or with groups [group, output, input, y, x], in that layout or any. */
+static inline int codec_dnnl_kernels(const codec_dnnl_sizes *s, dnnl_data_type_t type, int is_plain,
+                                     dnnl_memory_desc_t *weights) {
+  dnnl_dims_t flat = {s->out_channels, s->in_channels, s->kernel[0], s->kernel[1]};
+  dnnl_dims_t grouped = {s->groups, s->out_channels / s->groups, s->in_channels / s->groups, s->kernel[0],
+                         s->kernel[1]};
+  const int is_grouped = s->groups > 1;
+  const dnnl_format_tag_t layout = !is_plain ? dnnl_format_tag_any : is_grouped ? dnnl_goihw : dnnl_oihw;
+  return dnnl_memory_desc_init_by_tag(weights, is_grouped ? 5 : 4, is_grouped ? grouped : flat, type, layout) ==
+         dnnl_success;
+}
+
 /* Descriptors of input, output (four axes) and weights (five with groups), in plain layouts or any. */
 static inline int codec_dnnl_describe(const codec_dnnl_sizes *s, int is_plain, dnnl_memory_desc_t *input,
                                       dnnl_memory_desc_t *weights, dnnl_memory_desc_t *output) {
   dnnl_dims_t in = {s->samples, s->in_channels, s->in_size[0], s->in_size[1]};
   dnnl_dims_t out = {s->samples, s->out_channels, s->out_size[0], s->out_size[1]};
-  dnnl_dims_t flat = {s->out_channels, s->in_channels, s->kernel[0], s->kernel[1]};
-  dnnl_dims_t grouped = {s->groups, s->out_channels / s->groups, s->in_channels / s->groups, s->kernel[0],
-                         s->kernel[1]};
-  const int is_grouped = s->groups > 1;
   const dnnl_format_tag_t image = is_plain ? dnnl_nchw : dnnl_format_tag_any;
-  const dnnl_format_tag_t kernels = !is_plain ? dnnl_format_tag_any : is_grouped ? dnnl_goihw : dnnl_oihw;
   return dnnl_memory_desc_init_by_tag(input, 4, in, dnnl_f32, image) == dnnl_success &&
          dnnl_memory_desc_init_by_tag(output, 4, out, dnnl_f32, image) == dnnl_success &&
-         dnnl_memory_desc_init_by_tag(weights, is_grouped ? 5 : 4, is_grouped ? grouped : flat, dnnl_f32, kernels) ==
-             dnnl_success;
+         codec_dnnl_kernels(s, dnnl_f32, is_plain, weights);
 }
 
 /* The primitive descriptor of the convolution, or of the gradient with respect to its input. */
@@ -246,10 +252,9 @@ static inline int codec_dnnl_layer_describe(const codec_dnnl_sizes *s, dnnl_data
                                             dnnl_memory_desc_t *output) {
   dnnl_dims_t in = {s->samples, s->in_channels, s->in_size[0], s->in_size[1]};
   dnnl_dims_t out = {s->samples, s->out_channels, s->out_size[0], s->out_size[1]};
-  dnnl_dims_t kernels = {s->out_channels, s->in_channels, s->kernel[0], s->kernel[1]};
   return dnnl_memory_desc_init_by_tag(input, 4, in, in_type, dnnl_nhwc) == dnnl_success &&
          dnnl_memory_desc_init_by_tag(output, 4, out, out_type, dnnl_nhwc) == dnnl_success &&
-         dnnl_memory_desc_init_by_tag(weights, 4, kernels, weights_type, dnnl_format_tag_any) == dnnl_success;
+         codec_dnnl_kernels(s, weights_type, 0, weights);
 }
 
 static inline dnnl_primitive_desc_t codec_dnnl_layer_descriptor(dnnl_engine_t engine, const codec_dnnl_sizes *s,
@@ -286,7 +291,7 @@ static inline dnnl_primitive_desc_t codec_dnnl_layer_descriptor(dnnl_engine_t en
 }
 
 /* The layer's weights in the primitive's layout: a sibling's where that is the same, else packed from
-   `plain` [output, input, y, x]. */
+   `plain` [output, input / groups, y, x]. */
 static inline int codec_dnnl_layer_pack(codec_dnnl_context *context, codec_dnnl_layer *layer, const codec_dnnl_sizes *s,
                                         const float *plain, const codec_dnnl_layer *sibling) {
   const dnnl_memory_desc_t *packed = dnnl_primitive_desc_query_md(layer->descriptor, dnnl_query_weights_md, 0);
@@ -298,12 +303,11 @@ static inline int codec_dnnl_layer_pack(codec_dnnl_context *context, codec_dnnl_
       return 1;
     }
   }
-  dnnl_dims_t kernels = {s->out_channels, s->in_channels, s->kernel[0], s->kernel[1]};
   dnnl_memory_desc_t description;
   dnnl_memory_t from = NULL;
   dnnl_primitive_desc_t way = NULL;
   dnnl_primitive_t reorder = NULL;
-  int made = dnnl_memory_desc_init_by_tag(&description, 4, kernels, dnnl_f32, dnnl_oihw) == dnnl_success &&
+  int made = codec_dnnl_kernels(s, dnnl_f32, 1, &description) &&
              dnnl_memory_create(&from, &description, context->engine, (void *)plain) == dnnl_success &&
              dnnl_memory_create(&layer->weights, packed, context->engine, DNNL_MEMORY_ALLOCATE) == dnnl_success &&
              dnnl_reorder_primitive_desc_create(&way, &description, context->engine, packed, context->engine, NULL) ==

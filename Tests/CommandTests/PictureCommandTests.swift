@@ -185,6 +185,11 @@ import Testing
     try writeArray("inputs.npy", shape: [2, 64])
     let outcome = try run("contributions", "inputs.npy", "--model", model, "--out", "c.h5", status: 65)
     expectRefusal(outcome, "inputs.npy", "expected [sample, channel, y, x]")
+    try writeArray("inputs.npy", shape: [2, 3, 4, 4])
+    let linear = Fixtures.path("onnx/linear.onnx")
+    expectRefusal(
+      try run("contributions", "inputs.npy", "--model", linear, "--out", "c.h5", status: 64),
+      "linear.onnx", "suggests no layers", "name some of its tensors: x, mean")
     #expect(!program.exists("c.h5"))
   }
 

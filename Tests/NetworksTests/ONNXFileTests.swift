@@ -37,6 +37,11 @@ import Testing
     #expect(model.reductions[gelu.output] == LayerReduction(channelAxis: 2))
   }
 
+  @Test func layers_areSuggestedWhereGELUIsTakenApart() throws {
+    let model = try ModelFile.load(Fixtures.path("onnx/strided_dynamo.onnx"), architectures: [])
+    #expect(model.taps.map { model.network.shapes[$0] } == [[6, 6, 6]])
+  }
+
   @Test(arguments: [
     ("unsupported", "2 nodes cannot be run: first (Det), second (GridSample)"), ("recurrent", "memory (GRU)"),
     ("cyclic", "the graph goes in a circle"), ("missing", "sum reads nothing, which nothing makes"),
@@ -44,6 +49,10 @@ import Testing
     ("data_dependent", "sizes (Cast: it rounds"), ("external", "external data"),
     ("fixed_batch", "takes exactly 4 samples"), ("channels", "channels.onnx, first"),
     ("channels", "expects an input of shape 4×y×x, found 3×4×4"), ("control_flow", "choice (If)"),
+    ("huge_reshape", "n×3×4×4 does not fill"),
+    ("huge_constant", "it makes a tensor of 1000000×1000000 numbers"),
+    ("huge_pads", "expected four numbers of at least 0"), ("empty_range", "its bounds are no single numbers"),
+    ("cast", "turn (Cast"),
   ])
   func graphsThatCannotBeRun_areRefused(_ file: String, _ reason: String) throws {
     let error = try #require(throws: CodecError.self) {

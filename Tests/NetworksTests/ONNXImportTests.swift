@@ -70,6 +70,50 @@ import Testing
     #expect(relativeDifference(rates[1], rates[0]) < 1e-6)
   }
 
+  /// A network for pictures with metadata, written and read again.
+  private func pictures(_ metadata: [String: String]) throws -> LoadedModel {
+    let weight = Tensor(shape: [2, 3, 4, 4], repeating: 0.1)
+    let network = try Network(
+      name: "m", input: "x", inputShape: [3, 4, 4],
+      nodes: [
+        Node("conv", try Convolution(weight: weight), inputs: ["x"]),
+        Node("flat", Reshape(), inputs: ["conv"]),
+      ], output: "flat")
+    let model = LoadedModel(
+      network: network, taps: [], defaultTarget: "top:1",
+      preprocessing: Preprocessing(
+        mean: 0, standardDeviation: 1, history: 1, frameShape: [3, 4, 4], frameRate: nil), unitIDs: [0, 1],
+      metadata: metadata)
+    let path = try Fixtures.temporaryFolder().appending(path: "pictures.onnx").path
+    try AtomicFile.write(try ONNXExport.bytes(of: model, software: "test"), to: path)
+    return try ModelFile.load(path, architectures: [])
+  }
+
+  @Test func metadata_sayHowPicturesArePrepared() throws {
+    let whole = [
+      "mean": "[0.1, 0.2, 0.3]", "std": "[1, 2, 3]", "resize": "6", "interpolation": "bicubic",
+      "classes": "[\"cat\", \"dog\"]",
+    ]
+    let model = try pictures(whole)
+    let expected = ImagePreprocessing(
+      size: [4, 4], resize: .shorterSide(6), interpolation: .bicubic, mean: [0.1, 0.2, 0.3],
+      standardDeviation: [1, 2, 3])
+    #expect(model.preprocessing == Preprocessing(expected))
+    #expect(model.unitNames == ["cat", "dog"])
+    #expect(try pictures([:]).preprocessing.image == nil)
+    for (key, value, part) in [
+      ("mean", "[0.5]", "as many numbers above 0 as there are channels, 3"),
+      ("std", "[1, 1, 0]", "as many numbers above 0"), ("mean", "0.5", "a JSON list"),
+      ("resize", "small", "a whole number above 0"), ("interpolation", "nearest", "bilinear or bicubic"),
+      ("classes", "[\"cat\"]", "2 names, one for each output"),
+    ] {
+      let error = #expect(throws: CodecError.self) {
+        try pictures(whole.merging([key: value]) { $1 })
+      }
+      #expect(error?.kind == .data && error?.description.contains(part) == true, "\(key) \(value)")
+    }
+  }
+
   @Test func operatorsWithoutAWrittenForm_areListed() throws {
     let network = try Network(
       name: "m", input: "x", inputShape: [4],

@@ -46,9 +46,15 @@ public struct ContributionOptions: Sendable {
   }
 
   /// The layers as taps of a model's network.
-  /// - Throws: `CodecError` of kind `usage` for an unknown layer, listing the model's.
+  /// - Throws: `CodecError` of kind `usage` for an unknown layer, listing the model's, or where nobody names any.
   func taps(of model: LoadedModel) throws -> [Tap] {
-    try (layers.isEmpty ? model.taps : layers).map { layer in
+    let names = layers.isEmpty ? model.taps : layers
+    guard !names.isEmpty else {
+      throw CodecError(
+        .usage, "the model suggests no layers", at: model.network.name,
+        remedy: "name some of its tensors: \(model.network.tensors.prefix(12).joined(separator: ", "))")
+    }
+    return try names.map { layer in
       guard model.network.shapes[layer] != nil else {
         throw CodecError.unknown("layer", layer, valid: model.taps, at: model.network.name)
       }

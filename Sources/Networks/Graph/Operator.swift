@@ -130,6 +130,9 @@ func shapeText(_ shape: [Int]) -> String {
   shape.isEmpty ? "scalar" : shape.map(String.init).joined(separator: "×")
 }
 
+/// One entry for each of the axes `[channel, y, x]` in the order `[y, x, channel]`.
+func channelsLast<Entry>(_ entries: [Entry]) -> [Entry] { [entries[1], entries[2], entries[0]] }
+
 extension Operator {
   /// The single input's shape.
   func onlyInput(_ inputs: [[Int]]) throws -> [Int] {

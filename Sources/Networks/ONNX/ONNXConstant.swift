@@ -13,6 +13,23 @@ func countsSamples(_ length: Int) -> Bool { length != 0 && length % batchMarker 
 /// The lengths of one sample's numbers: those that count samples divided by the batch.
 func perSample(_ shape: [Int]) -> [Int] { shape.map { countsSamples($0) ? $0 / batchMarker : $0 } }
 
+/// The product of lengths; `nil` where it is too large for any tensor.
+func product(_ lengths: some Sequence<Int>) -> Int? {
+  lengths.reduce(1 as Int?) { result, length in
+    guard let (product, overflows) = result?.multipliedReportingOverflow(by: length), !overflows else {
+      return nil
+    }
+    return product
+  }
+}
+
+/// Checks that one sample of a shape can be held: in a damaged file sizes may be anything.
+func checkSize(_ shape: [Int]) throws {
+  guard shape.allSatisfy({ $0 >= 0 }), shape.count(where: countsSamples) <= 1,
+    let count = product(perSample(shape).map { max($0, 1) }), count < 1 << 31
+  else { throw CodecError(.data, "it makes a tensor of \(batchText(shape)) numbers") }
+}
+
 /// A tensor of a graph whose numbers are known: weights, sizes, places.
 struct ONNXConstant {
   /// The numbers, row-major.

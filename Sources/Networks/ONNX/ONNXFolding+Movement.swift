@@ -54,10 +54,10 @@ extension ONNXFolding {
       shape[axis] = axis < given.shape.count ? given.shape[axis] : 0
     }
     if let open = shape.firstIndex(of: -1) {
-      let rest = shape.indices.filter { $0 != open }.reduce(1) { $0 * shape[$1] }
-      shape[open] = rest == 0 ? 0 : given.shape.reduce(1, *) / rest
+      let rest = product(shape.indices.filter { $0 != open }.map { shape[$0] }) ?? 0
+      shape[open] = rest <= 0 ? 0 : given.shape.reduce(1, *) / rest
     }
-    guard shape.allSatisfy({ $0 >= 0 }), perSample(shape).reduce(1, *) == given.numbers.count else {
+    guard shape.allSatisfy({ $0 >= 0 }), product(perSample(shape)) == given.numbers.count else {
       throw CodecError(.data, "\(batchText(given.shape)) does not fill \(batchText(shape))")
     }
     return given.reshaped(shape)
@@ -107,6 +107,7 @@ extension ONNXFolding {
       throw CodecError(.data, "places \(places) are not on an axis of length \(length)")
     }
     let shape = Array(given.shape[..<axis]) + indices.shape + Array(given.shape[(axis + 1)...])
+    try checkSize(shape)
     return taking(given, axis: axis, places: places).reshaped(shape)
   }
 
@@ -114,6 +115,7 @@ extension ONNXFolding {
     guard let wanted = try reader.constant(1).integers, let shape = broadcastShape(given.shape, wanted) else {
       throw CodecError(.data, "\(batchText(given.shape)) does not broadcast")
     }
+    try checkSize(shape)
     return given.picking(Self.places(of: perSample(given.shape), in: perSample(shape)), shape: shape)
   }
 }
@@ -144,7 +146,8 @@ extension ONNXFolding {
     let equal = (length + parts - 1) / parts
     let sizes =
       try reader.integers("split", orInput: 1) ?? (0..<parts).map { min(equal, length - $0 * equal) }
-    guard sizes.count == parts, sizes.reduce(0, +) == length, sizes.allSatisfy({ $0 > 0 }) else {
+    guard sizes.count == parts, sizes.allSatisfy({ $0 > 0 && $0 <= length }), sizes.reduce(0, +) == length
+    else {
       throw CodecError(.data, "parts \(sizes) do not make up an axis of length \(length)")
     }
     return sizes

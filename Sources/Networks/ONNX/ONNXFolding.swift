@@ -70,8 +70,10 @@ struct ONNXFolding {
   }
 
   private func filled(_ shape: [Int]) throws -> ONNXConstant {
-    let count = try Self.checkedCount(perSample(shape))
+    try checkSize(shape)
+    let count = elementCount(perSample(shape))
     switch try reader.tensor("value")?.numbers {
+    case let value? where value.count != 1: throw CodecError(.data, "its value is no single number")
     case .integers(let value)?:
       return ONNXConstant(shape: shape, .integers(Array(repeating: value[0], count: count)))
     case .floats(let value)?:
@@ -80,24 +82,18 @@ struct ONNXFolding {
     }
   }
 
-  private static func checkedCount(_ shape: [Int]) throws -> Int {
-    let count = shape.reduce((partialValue: 1, overflow: false)) {
-      $0.overflow || $1 < 0 ? (0, true) : $0.partialValue.multipliedReportingOverflow(by: $1)
-    }
-    guard !count.overflow, count.partialValue < 1 << 31 else {
-      throw CodecError(.data, "it makes a constant of \(shapeText(shape)) numbers")
-    }
-    return count.partialValue
-  }
-
   private func range() throws -> ONNXConstant {
     if case .floats = try input(0).numbers { throw ONNXUnsupported(reason: "a range of fractions") }
-    let (start, end, step) = (try integers(0)[0], try integers(1)[0], try integers(2)[0])
+    let bounds = try (0..<3).flatMap { try integers($0) }
+    guard bounds.count == 3 else { throw CodecError(.data, "its bounds are no single numbers") }
+    let (start, end, step) = (bounds[0], bounds[1], bounds[2])
     if countsSamples(end), step == 1, start == 0 {
+      try checkSize([end])
       return ONNXConstant(
         shape: [end], .integers(Array(0..<end / batchMarker)), sampleStep: end / batchMarker)
     }
-    guard step != 0, abs(end - start) < batchMarker else {
+    let limit = -batchMarker..<batchMarker
+    guard step != 0, limit.contains(start), limit.contains(end), !countsSamples(end - start) else {
       throw ONNXUnsupported(reason: "a range over the samples of the batch")
     }
     return ONNXConstant(Array(stride(from: start, to: end, by: step)))
@@ -105,7 +101,7 @@ struct ONNXFolding {
 
   private func cast() throws -> ONNXConstant {
     let given = try input(0)
-    guard let type = ONNXElement(rawValue: Int32(reader.integer("to", 1))) else {
+    guard let type = ONNXElement(rawValue: Int32(clamping: reader.integer("to", 1))) else {
       throw ONNXUnsupported(reason: "to elements of ONNX's type \(reader.integer("to", 1))")
     }
     if type.isFloat { return ONNXConstant(shape: given.shape, .floats(given.floats)) }
@@ -126,7 +122,7 @@ struct ONNXFolding {
     let isOff = Binary(integers: { a, _ in a == 0 ? 1 : 0 }, floats: { a, _ in a == 0 ? 1 : 0 })
     let rest = try combine(combine(condition, condition, isOff), no, zero)
     return try combine(
-      combine(condition, yes, zero), rest, Binary(integers: { $0 + $1 }, floats: { $0 + $1 }))
+      combine(condition, yes, zero), rest, Binary(integers: { $0 &+ $1 }, floats: { $0 + $1 }))
   }
 }
 
@@ -140,8 +136,8 @@ extension ONNXFolding {
     let steps = (left.sampleStep, right.sampleStep)
     let step: Int
     switch reader.node.opType {
-    case "Add": step = steps.0 + steps.1
-    case "Sub": step = steps.0 - steps.1
+    case "Add": step = steps.0 &+ steps.1
+    case "Sub": step = steps.0 &- steps.1
     case "Mul" where steps.1 == 0 && right.numbers.count == 1: step = steps.0 &* (right.integers?[0] ?? 0)
     case "Mul" where steps.0 == 0 && left.numbers.count == 1: step = steps.1 &* (left.integers?[0] ?? 0)
     default: return nil
@@ -159,8 +155,9 @@ extension ONNXFolding {
     "Add": Binary(integers: { $0 &+ $1 }, floats: { $0 + $1 }),
     "Sub": Binary(integers: { $0 &- $1 }, floats: { $0 - $1 }),
     "Mul": Binary(integers: { $0 &* $1 }, floats: { $0 * $1 }),
-    "Div": Binary(integers: { $1 == 0 ? 0 : $0 / $1 }, floats: { $0 / $1 }),
-    "Mod": Binary(integers: { $1 == 0 ? 0 : ($0 % $1 + $1) % $1 }, floats: { fmodf($0, $1) }),
+    "Div": Binary(
+      integers: { $1 == 0 ? 0 : $0.dividedReportingOverflow(by: $1).partialValue }, floats: { $0 / $1 }),
+    "Mod": Binary(integers: { flooredRemainder($0, $1) }, floats: { fmodf($0, $1) }),
     "Pow": Binary(
       integers: { Int(clampingTowardZero: powf(Float($0), Float($1))) }, floats: { powf($0, $1) }),
     "Equal": Binary(integers: { $0 == $1 ? 1 : 0 }, floats: { $0 == $1 ? 1 : 0 }),
@@ -170,6 +167,13 @@ extension ONNXFolding {
     "Or": Binary(integers: { $0 != 0 || $1 != 0 ? 1 : 0 }, floats: { $0 != 0 || $1 != 0 ? 1 : 0 }),
   ]
 
+  /// The remainder with the divisor's sign.
+  fileprivate static func flooredRemainder(_ number: Int, _ divisor: Int) -> Int {
+    guard divisor != 0, divisor != -1 else { return 0 }
+    let rest = number % divisor
+    return rest != 0 && (rest < 0) != (divisor < 0) ? rest + divisor : rest
+  }
+
   static let unary: [String: @Sendable (Float) -> Float] = [
     "Sqrt": { $0.squareRoot() }, "Reciprocal": { 1 / $0 }, "Floor": { $0.rounded(.down) },
     "Exp": { expf($0) },
@@ -178,8 +182,9 @@ extension ONNXFolding {
 
   private func combine(_ a: ONNXConstant, _ b: ONNXConstant, _ operation: Binary) throws -> ONNXConstant {
     guard let shape = broadcastShape(a.shape, b.shape) else {
-      throw CodecError(.data, "shapes \(shapeText(a.shape)) and \(shapeText(b.shape)) do not fit each other")
+      throw CodecError(.data, "shapes \(batchText(a.shape)) and \(batchText(b.shape)) do not fit each other")
     }
+    try checkSize(shape)
     let stored = perSample(shape)
     let (left, right) = (
       Self.places(of: perSample(a.shape), in: stored), Self.places(of: perSample(b.shape), in: stored)

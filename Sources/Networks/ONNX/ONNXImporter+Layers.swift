@@ -21,7 +21,9 @@ extension ONNXImporter {
     switch mode {
     case "NOTSET":
       let pads = reader.integers("pads") ?? [0, 0, 0, 0]
-      guard pads.count == 4 else { throw CodecError(.data, "pads has \(pads.count) numbers, expected 4") }
+      guard pads.count == 4, pads.allSatisfy({ (0..<batchMarker).contains($0) }) else {
+        throw CodecError(.data, "pads is \(pads), expected four numbers of at least 0")
+      }
       return (Array(pads[..<2]), Array(pads[2...]))
     case "VALID": return ([0, 0], [0, 0])
     case "SAME_UPPER", "SAME_LOWER":
@@ -37,7 +39,7 @@ extension ONNXImporter {
 
   private func pair(_ reader: ONNXNodeReader, _ name: String) throws -> [Int] {
     let found = reader.integers(name) ?? [1, 1]
-    guard found.count == 2, found.allSatisfy({ $0 > 0 }) else {
+    guard found.count == 2, found.allSatisfy({ (1..<batchMarker).contains($0) }) else {
       throw CodecError(.data, "\(name) is \(found), expected two numbers above 0")
     }
     return found

@@ -50,13 +50,13 @@ extension ONNXImporter {
     let speaksOfOne = fixesBatch && !shape.contains(where: countsSamples)
     let total = (speaksOfOne ? perSample(input.shape) : input.shape).reduce(1, *)
     if let open = shape.firstIndex(of: -1) {
-      let rest = shape.indices.filter { $0 != open }.reduce(1) { $0 * shape[$1] }
+      let rest = product(shape.indices.filter { $0 != open }.map { shape[$0] }) ?? 0
       guard rest > 0, total % rest == 0 else {
         throw CodecError(.data, "\(batchText(input.shape)) does not fill \(batchText(shape))")
       }
       shape[open] = total / rest
     }
-    guard shape.reduce(1, *) == total else {
+    guard shape.allSatisfy({ $0 > 0 }), product(shape) == total else {
       throw CodecError(.data, "\(batchText(input.shape)) does not fill \(batchText(shape))")
     }
     if speaksOfOne { shape = try placingBatch(in: shape, like: input) }
@@ -247,6 +247,9 @@ extension ONNXImporter {
     }
     guard (before + after).allSatisfy({ $0 >= 0 }) else {
       throw ONNXUnsupported(reason: "it cuts off places")
+    }
+    guard (before + after).allSatisfy({ $0 < batchMarker }) else {
+      throw CodecError(.data, "its pads are \(pads)")
     }
     let shape = input.shape.indices.map { before[$0] + input.shape[$0] + after[$0] }
     let pad = Pad(before: input.strip(before), after: input.strip(after), mode: try padMode(reader))

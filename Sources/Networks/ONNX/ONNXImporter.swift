@@ -41,6 +41,7 @@ struct ONNXImporter {
     }
     (inputName, inputShape, fixesBatch) = (input.name, Array(sizes.dropFirst()), sizes[0] == 1)
     let shape = [batchMarker] + inputShape
+    try inFile { try checkSize(shape) }
     values[inputName] = .computed(ONNXComputed(name: inputName, shape: shape))
     names = [inputName]
     let needed = Set(file.nodes.flatMap(\.input))
@@ -173,9 +174,13 @@ extension ONNXImporter {
       if case .constant(let constant)? = value { constant } else { nil }
     }
     let isComputed = reader.values.contains { if case .computed? = $0 { true } else { false } }
-    if isComputed { return try addLayer(reader) }
-    let results = try ONNXFolding(reader, constants).results()
-    for (name, result) in zip(node.output, results) { values[name] = .constant(result) }
+    if isComputed {
+      try addLayer(reader)
+    } else {
+      let results = try ONNXFolding(reader, constants).results()
+      for (name, result) in zip(node.output, results) { values[name] = .constant(result) }
+    }
+    for case let value? in node.output.map({ values[$0] }) { try checkSize(value.shape) }
   }
 
   /// Lengths of axes are known, whatever the numbers: that of the batch is its marker.
@@ -220,7 +225,7 @@ extension ONNXImporter {
     case "Clip", "Min", "Max", "Pow": try addPointwise(reader, bounded(reader))
     case "Dropout", "Identity": try alias(reader)
     case "Cast":
-      guard ONNXElement(rawValue: Int32(reader.integer("to", 1)))?.isFloat == true else {
+      guard ONNXElement(rawValue: Int32(clamping: reader.integer("to", 1)))?.isFloat == true else {
         throw ONNXUnsupported(reason: "it rounds what depends on the network's input")
       }
       try alias(reader)

@@ -110,7 +110,7 @@ extension ONNXImporter {
 
 extension Network {
   /// Layers worth looking at, where nobody named them: residual sums that everything passes through, each after its
-  /// rectifier; or else every nonlinearity before the output.
+  /// rectifier; or else every nonlinearity or product of two tensors before the output.
   var suggestedTaps: [String] {
     let sums = nodes.filter { $0.operation is Add }.map { sum -> String in
       let readers = nodes.filter { $0.inputs.contains(sum.output) }
@@ -127,6 +127,11 @@ extension Operator {
 
   fileprivate var isNonlinearity: Bool {
     isRectifier || self is GELU || self is SiLU || self is HardSwish || self is LeakyReLU || self is Softplus
-      || self is Tanh || self is Sigmoid
+      || self is Tanh || self is Sigmoid || isGate
+  }
+
+  /// A product of two tensors: what a decomposed GELU or SiLU ends with.
+  private var isGate: Bool {
+    (self as? Arithmetic).map { $0.operation == .multiply && !$0.isAffine } ?? false
   }
 }

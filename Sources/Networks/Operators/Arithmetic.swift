@@ -85,6 +85,33 @@ public struct Arithmetic: Operator {
     }
     return CompiledArithmetic(operation, sides[0], sides[1], count: elementCount(output))
   }
+
+  /// Prepares execution on images with the channels last: the same with its axes in that order. What has fewer axes
+  /// than an image is spread over its channels, and keeps its order.
+  public func compileChannelsLast(inputShapes: [[Int]], workspace: PlanWorkspace) throws
+    -> (any CompiledOperator)?
+  {
+    guard try outputShape(of: inputShapes).count == 3 else { return nil }
+    let turned = Arithmetic(operation, left: Self.channelsLast(left), right: Self.channelsLast(right))
+    return try turned.compile(inputShapes: inputShapes.map(Self.channelsLast), batch: workspace.batch)
+  }
+
+  private static func channelsLast(_ shape: [Int]) -> [Int] {
+    Networks.channelsLast(Array(repeating: 1, count: 3 - shape.count) + shape)
+  }
+
+  private static func channelsLast(_ side: Operand) -> Operand {
+    guard case .constant(let tensor) = side else { return side }
+    let shape = channelsLast(tensor.shape)
+    let (pixels, channels) = (shape[0] * shape[1], shape[2])
+    var elements = tensor.elements
+    for channel in 0..<channels {
+      for pixel in 0..<pixels {
+        elements[pixel * channels + channel] = tensor.elements[channel * pixels + pixel]
+      }
+    }
+    return .constant(Tensor(shape: shape, elements: elements))
+  }
 }
 
 /// One side: its numbers of one sample, spread over the output's shape.

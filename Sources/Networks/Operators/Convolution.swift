@@ -65,10 +65,12 @@ public struct Convolution: Operator {
   /// Whether the kernel visits each pixel of the image once and nothing outside it.
   public var isPlain: Bool { geometry == Geometry() }
 
-  /// Whether oneDNN computes it on images with the channels last: the convolutions of image classifiers, not those that
-  /// slide over a movie frame as it is, for which there are Fourier transforms, nor those of groups.
+  /// Whether oneDNN computes it on images with the channels last: the convolutions of image classifiers, of each channel
+  /// alone too, not those that slide over a movie frame as it is, for which there are Fourier transforms, nor those of
+  /// groups of several channels.
   public var prefersChannelsLast: Bool {
-    geometry.groups == 1 && !(isPlain && weight.shape[2] * weight.shape[3] > 1)
+    let isOfSingleChannels = weight.shape[1] == 1 && geometry.groups == weight.shape[0]
+    return (geometry.groups == 1 || isOfSingleChannels) && !(isPlain && weight.shape[2] * weight.shape[3] > 1)
   }
 
   /// Joined with a norm of channels, a sum or a rectifier.

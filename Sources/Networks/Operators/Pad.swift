@@ -60,6 +60,15 @@ public struct Pad: Operator {
       maps: [IndexMap(axes: axes)], inputShapes: inputShapes, outputShape: output, background: background)
   }
 
+  /// Prepares execution on images with the channels last: the same with its axes in that order.
+  public func compileChannelsLast(inputShapes: [[Int]], workspace: PlanWorkspace) throws
+    -> (any CompiledOperator)?
+  {
+    guard inputShapes[0].count == 3 else { return nil }
+    let turned = Pad(before: channelsLast(before), after: channelsLast(after), mode: mode)
+    return try turned.compile(inputShapes: [channelsLast(inputShapes[0])], batch: workspace.batch)
+  }
+
   /// The place of the input that stands at `place`.
   private func source(_ place: Int, length: Int) -> Int? {
     switch mode {
