@@ -1,8 +1,10 @@
 #include "NetworkKernels.h"
 #include <math.h>
 
-/* Mean and 1 / sqrt(variance + epsilon) of one vector. Sums in double: rows are short and this is not the hot part. */
+/* Mean and 1 / sqrt(variance + epsilon) of one vector. Sums in double, in any order, so that they
+   run in vectors. */
 static inline void moments(size_t n, float epsilon, const float *x, float *mean, float *inverse) {
+#pragma clang fp reassociate(on)
   double sum = 0, squares = 0;
   for (size_t i = 0; i < n; ++i) sum += x[i];
   double m = sum / (double)n;
@@ -24,6 +26,7 @@ CODEC_VECTORISED void codec_layer_norm(size_t rows, size_t n, float epsilon, con
 CODEC_VECTORISED void codec_layer_norm_reverse(size_t rows, size_t n, float epsilon, const float *restrict scale,
                                                const float *restrict x, const float *restrict given,
                                                float *restrict result, int adds) {
+#pragma clang fp reassociate(on)
   for (size_t r = 0; r < rows; ++r, x += n, given += n, result += n) {
     float mean, inverse;
     moments(n, epsilon, x, &mean, &inverse);
@@ -45,6 +48,7 @@ CODEC_VECTORISED void codec_layer_norm_reverse(size_t rows, size_t n, float epsi
 CODEC_VECTORISED void codec_layer_norm_tangent(size_t rows, size_t n, float epsilon, const float *restrict scale,
                                                const float *restrict x, const float *restrict given,
                                                float *restrict result) {
+#pragma clang fp reassociate(on)
   for (size_t r = 0; r < rows; ++r, x += n, given += n, result += n) {
     float mean, inverse;
     moments(n, epsilon, x, &mean, &inverse);

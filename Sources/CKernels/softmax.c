@@ -1,10 +1,23 @@
 #include "NetworkKernels.h"
 #include "vector_math.h"
 
+enum { LANES = 16 };
+
+static inline float largest_of(size_t n, const float *x) {
+  float lane[LANES], largest = x[0];
+  size_t i = 0;
+  for (size_t l = 0; l < LANES; ++l) lane[l] = x[0];
+  for (; i + LANES <= n; i += LANES)
+    for (size_t l = 0; l < LANES; ++l) lane[l] = x[i + l] > lane[l] ? x[i + l] : lane[l];
+  for (; i < n; ++i) largest = x[i] > largest ? x[i] : largest;
+  for (size_t l = 0; l < LANES; ++l) largest = lane[l] > largest ? lane[l] : largest;
+  return largest;
+}
+
 /* One row of neighbouring numbers. */
 CODEC_VECTORISED static void softmax_row(size_t n, const float *x, float *y) {
-  float largest = x[0];
-  for (size_t i = 1; i < n; ++i) largest = x[i] > largest ? x[i] : largest;
+#pragma clang fp reassociate(on)
+  const float largest = largest_of(n, x);
   for (size_t i = 0; i < n; ++i) y[i] = vector_exp(x[i] - largest);
   double total = 0;
   for (size_t i = 0; i < n; ++i) total += (double)y[i];
@@ -14,6 +27,7 @@ CODEC_VECTORISED static void softmax_row(size_t n, const float *x, float *y) {
 
 CODEC_VECTORISED static void softmax_derivative_row(size_t n, const float *y, const float *given,
                                                     float *result, int adds) {
+#pragma clang fp reassociate(on)
   double mean = 0;
   for (size_t i = 0; i < n; ++i) mean += (double)y[i] * (double)given[i];
   const float m = (float)mean;

@@ -290,19 +290,20 @@ static inline dnnl_primitive_desc_t codec_dnnl_layer_descriptor(dnnl_engine_t en
   return result;
 }
 
-/* The layer's weights in the primitive's layout: a sibling's where that is the same, else packed from
-   `plain` [output, input / groups, y, x]. */
-static inline int codec_dnnl_layer_pack(codec_dnnl_context *context, codec_dnnl_layer *layer, const codec_dnnl_sizes *s,
-                                        const float *plain, const codec_dnnl_layer *sibling) {
+/* Takes a sibling's weights where the layer wants the same layout. */
+static inline void codec_dnnl_layer_borrow(codec_dnnl_layer *layer, const codec_dnnl_layer *sibling) {
   const dnnl_memory_desc_t *packed = dnnl_primitive_desc_query_md(layer->descriptor, dnnl_query_weights_md, 0);
-  if (sibling) {
-    const dnnl_memory_desc_t *known = NULL;
-    if (dnnl_memory_get_memory_desc(sibling->weights, &known) == dnnl_success && dnnl_memory_desc_equal(packed, known)) {
-      layer->weights = sibling->weights;
-      layer->borrows_weights = 1;
-      return 1;
-    }
-  }
+  const dnnl_memory_desc_t *known = NULL;
+  if (dnnl_memory_get_memory_desc(sibling->weights, &known) != dnnl_success || !dnnl_memory_desc_equal(packed, known))
+    return;
+  layer->weights = sibling->weights;
+  layer->borrows_weights = 1;
+}
+
+/* Packs the layer's weights from `plain` [output, input / groups, y, x]. Returns 0 where oneDNN fails. */
+static inline int codec_dnnl_layer_pack(codec_dnnl_context *context, codec_dnnl_layer *layer, const codec_dnnl_sizes *s,
+                                        const float *plain) {
+  const dnnl_memory_desc_t *packed = dnnl_primitive_desc_query_md(layer->descriptor, dnnl_query_weights_md, 0);
   dnnl_memory_desc_t description;
   dnnl_memory_t from = NULL;
   dnnl_primitive_desc_t way = NULL;
@@ -324,10 +325,10 @@ static inline int codec_dnnl_layer_pack(codec_dnnl_context *context, codec_dnnl_
   return made;
 }
 
-/* Makes a layer; NULL where oneDNN cannot. A sibling is a layer of the same weights and flags for other sizes that
-   outlives this one. */
-static inline codec_dnnl_layer *codec_dnnl_layer_make(codec_dnnl_context *context, const codec_dnnl_sizes *s, int flags,
-                                                      const float *weights, const codec_dnnl_layer *sibling) {
+/* Makes a layer; NULL where oneDNN cannot. Its weights are to be packed, or borrowed of a layer that
+   outlives it. */
+static inline codec_dnnl_layer *codec_dnnl_layer_make(codec_dnnl_context *context, const codec_dnnl_sizes *s,
+                                                      int flags) {
   omp_set_num_threads(1);
   codec_dnnl_layer *layer = (codec_dnnl_layer *)calloc(1, sizeof *layer);
   if (!layer) return NULL;
@@ -346,8 +347,7 @@ static inline codec_dnnl_layer *codec_dnnl_layer_make(codec_dnnl_context *contex
            dnnl_memory_create(&layer->source, source, context->engine, DNNL_MEMORY_NONE) == dnnl_success &&
            dnnl_memory_create(&layer->result, result, context->engine, DNNL_MEMORY_NONE) == dnnl_success &&
            dnnl_memory_create(&layer->bias, &bias, context->engine, DNNL_MEMORY_NONE) == dnnl_success &&
-           dnnl_memory_create(&layer->other, result, context->engine, DNNL_MEMORY_NONE) == dnnl_success &&
-           codec_dnnl_layer_pack(context, layer, s, weights, sibling);
+           dnnl_memory_create(&layer->other, result, context->engine, DNNL_MEMORY_NONE) == dnnl_success;
   }
   if (made) return layer;
   codec_dnnl_layer_free(layer);

@@ -28,8 +28,8 @@ final class ChannelsLastLayer {
   private let weight: () -> [Float]
   private let bias: UnsafeMutableBufferPointer<Float>?
   private var layers: [Request: UnsafeMutablePointer<codec_dnnl_layer>] = [:]
-  /// The layer of each direction that holds the packed weights.
-  private var holders: [Bool: UnsafeMutablePointer<codec_dnnl_layer>] = [:]
+  /// The layers that hold packed weights, one for each packing.
+  private var holders: [UnsafeMutablePointer<codec_dnnl_layer>] = []
 
   /// - Parameters:
   ///   - sizes: for a number of samples.
@@ -66,15 +66,18 @@ final class ChannelsLastLayer {
 
   private func layer(_ request: Request) throws -> UnsafeMutablePointer<codec_dnnl_layer> {
     if let made = layers[request] { return made }
-    let isTransposed = request.work.contains(.transposed)
     var sizes = sizes(request.samples)
-    let holder = holders[isTransposed]
-    guard
-      let made = codec_dnnl_layer_make(
-        &workspace.context, &sizes, Int32(request.work.rawValue), weight(), holder)
-    else { throw CodecError(.bug, "oneDNN makes no channels-last convolution") }
+    guard let made = codec_dnnl_layer_make(&workspace.context, &sizes, Int32(request.work.rawValue)) else {
+      throw CodecError(.bug, "oneDNN makes no channels-last convolution")
+    }
     layers[request] = made
-    if holder == nil { holders[isTransposed] = made }
+    for holder in holders where made.pointee.weights == nil { codec_dnnl_layer_borrow(made, holder) }
+    if made.pointee.weights == nil {
+      guard codec_dnnl_layer_pack(&workspace.context, made, &sizes, weight()) != 0 else {
+        throw CodecError(.bug, "oneDNN packs no weights")
+      }
+      holders.append(made)
+    }
     return made
   }
 }
