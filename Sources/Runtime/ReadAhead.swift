@@ -74,26 +74,27 @@ private final class ReadAheadQueue<Value: Sendable>: @unchecked Sendable {
     return try results.map { try $0.get() }
   }
 
-  private func want(_ index: Int) {
+  /// Whether the index was not yet among those asked for, and now is.
+  @discardableResult private func want(_ index: Int) -> Bool {
     switch entries[index] {
-    case .done, .running: return
+    case .done, .running: return false
     case .waiting, nil:
       entries[index] = .waiting
-      if !wanted.contains(index) { wanted.append(index) }
+      guard !wanted.contains(index) else { return false }
+      wanted.append(index)
+      return true
     }
   }
 
-  /// Waits for a value and takes it out; another request may have taken it meanwhile, then it is made again.
+  /// Waits for a value and takes it out; another request may have taken it meanwhile, or dropped it from the guesses,
+  /// then it is asked for again.
   private func wait(for index: Int) -> Result<Value, any Error> {
     while true {
       if case .done(let result)? = entries[index] {
         entries[index] = nil
         return result
       }
-      if entries[index] == nil {
-        want(index)
-        condition.broadcast()
-      }
+      if want(index) { condition.broadcast() }
       condition.wait()
     }
   }

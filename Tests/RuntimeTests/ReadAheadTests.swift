@@ -43,4 +43,27 @@ import Testing
     }
     #expect(results.allSatisfy { $0 })
   }
+
+  /// A request waits for value 6, which another takes, a third guesses and a fourth no longer guesses.
+  @Test func valueNobodyGuessesAnyMore_isMadeForWhoWaitsForIt() {
+    let gates = [5: DispatchSemaphore(value: 0), 20: DispatchSemaphore(value: 0)]
+    let reader = ReadAhead(count: 64, threads: 2, ahead: 1) { index in
+      if let gate = gates[index] {
+        gate.wait()
+        gate.signal()
+      }
+      return index
+    }
+    let requests = DispatchGroup()
+    for range in [5..<7, 6..<7, 20..<21, 5..<6, 30..<31] {
+      requests.enter()
+      Thread {
+        _ = try? reader.values(range)
+        requests.leave()
+      }.start()
+      Thread.sleep(forTimeInterval: 0.1)
+    }
+    for gate in gates.values { gate.signal() }
+    #expect(requests.wait(timeout: .now() + 20) == .success)
+  }
 }
