@@ -56,10 +56,13 @@ def run(path: pathlib.Path, folder: pathlib.Path) -> nbformat.NotebookNode:
     return notebook
 
 
-def tidied(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Without times of execution, which would make every run differ."""
+def tidied(notebook: nbformat.NotebookNode, folder: pathlib.Path) -> nbformat.NotebookNode:
+    """Without times of execution and the temporary folder, which would make every run differ."""
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            if "text" in output:
+                output.text = output.text.replace(f"{folder}/", "")
     notebook.metadata["language_info"] = {"name": "python"}
     return notebook
 
@@ -88,7 +91,7 @@ def main() -> None:
                 continue
             print(f"{path.name}: ran in {time.monotonic() - start:.0f} s", flush=True)
             if write:
-                nbformat.write(tidied(notebook), path)
+                nbformat.write(tidied(notebook, folder), path)
         # After the notebooks, which make some of the files; a changed layout explains why one failed.
         record, found = NOTEBOOKS / "layouts.json", layouts(folder)
         if write and not failures:
