@@ -71,8 +71,8 @@ final class FFmpegMovie: MovieReader {
 }
 
 extension Movie {
-  /// How far intervals may lie from the usual one: containers round times to milliseconds.
-  private static let regularity = 0.0015
+  /// How far intervals may lie apart: containers round times to milliseconds.
+  private static let regularity = 0.003
 
   /// A movie that the program `ffmpeg` decodes.
   ///
@@ -101,7 +101,8 @@ extension Movie {
     let intervals = zip(times, times.dropFirst()).map { $1 - $0 }
     let mean = last / Double(intervals.count)
     let (shortest, longest) = (intervals.min() ?? mean, intervals.max() ?? mean)
-    guard longest - shortest > 2 * regularity + 0.02 * mean else { return (1 / mean, []) }
+    // Of fast movies that is more than a whole frame.
+    guard longest - shortest > min(regularity, 0.5 * mean) + 0.02 * mean else { return (1 / mean, []) }
     let words = String(format: "%g to %g s", shortest, longest)
     return (nil, ["\(path) has a variable frame rate: its frames last \(words)"])
   }

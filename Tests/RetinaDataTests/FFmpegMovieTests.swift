@@ -91,9 +91,14 @@ import Testing
     }
   }
 
-  @Test func variableFrameRate_isNoticed() throws {
+  /// At 500 Hz too, where a doubled interval is no longer than what containers round.
+  @Test(arguments: [25, 500]) func variableFrameRate_isNoticed(rate: Int) throws {
     let path = try movie(
-      "variable.mkv", ["-vf", "setpts='if(lt(N,15),N,2*N-15)/25/TB'", "-fps_mode", "vfr", "-c:v", "ffv1"])
+      "variable\(rate).mkv",
+      [
+        "-vf", "settb=1/1000,setpts='if(lt(N,15),N,2*N-15)/\(rate)/TB'", "-fps_mode", "passthrough",
+        "-enc_time_base", "1:1000", "-c:v", "ffv1",
+      ])
     let movie = try MovieFile.open(path)
     #expect(movie.isVariable && movie.frameRate == nil && movie.frameCount == 30)
     #expect(movie.remarks.first?.contains("variable frame rate") == true)

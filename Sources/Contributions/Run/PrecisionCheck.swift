@@ -6,16 +6,22 @@ extension ContributionJob {
   /// The least correlation of contributions in the arithmetic asked for with those in f32, over the signed channel sums
   /// of a layer.
   private static let leastAgreement = 0.95
+  /// Samples compared: each takes a whole path in both arithmetics.
+  private static let comparedSamples = 2
 
-  /// Compares the first batch with f32 where another arithmetic is asked for.
+  /// Compares the first samples with f32 where another arithmetic is asked for.
   /// - Throws: `CodecError` of kind `data` naming the layer where they disagree.
   func checkPrecision() throws {
     guard options.precision != .f32, !samples.isEmpty else { return }
-    let first = SampleBlock.blocks(of: input.series, samples: samples)[0]
-    var exact = self
-    exact.options.precision = .f32
-    let expected = try ContributionWorker(exact, method: options.method).rows(of: first).layers
-    let found = try ContributionWorker(self, method: options.method).rows(of: first).layers
+    let compared = Array(samples.prefix(Self.comparedSamples))
+    let first = SampleBlock.blocks(of: input.series, samples: compared)[0]
+    let team = try WorkerTeam(count: min(options.threads, 2)) { _ in }
+    let layers = try team.map(0..<2) { [self] _, index in
+      var job = self
+      if index == 0 { job.options.precision = .f32 }
+      return try ContributionWorker(job, method: options.method).rows(of: first).layers
+    }
+    let (expected, found) = (layers[0], layers[1])
     for (index, tap) in taps.enumerated() {
       let agreement = Self.agreement(found[index].contributions, expected[index].contributions)
       guard agreement >= Self.leastAgreement else {

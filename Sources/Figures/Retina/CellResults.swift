@@ -36,6 +36,8 @@ struct CellResults {
     guard spatial.rows == cells.count, temporal.rows == cells.count, polarity.count == cells.count,
       ellipse.rows == cells.count, ellipse.columns == 5
     else { throw CodecError(.data, "datasets of other numbers of cells than \(cells.count)", at: file.path) }
+    let raster = file.contains("/raster") ? try file.dataset("/raster", rank: 3) : nil
+    repeats = raster.map { ($0.shape[1], $0.shape[2]) }
     ellipses = cells.indices.map { cell in
       let one = Array(ellipse.row(cell))
       guard one.allSatisfy(\.isFinite) else { return nil }
@@ -60,10 +62,7 @@ struct CellResults {
   func column(_ name: String) throws -> [Double]? { try file.column("/\(name)") }
 
   /// The number of repeats and of frames; nil where nothing was shown repeatedly.
-  var repeats: (count: Int, frames: Int)? {
-    guard let raster = try? file.dataset("/raster", rank: 3) else { return nil }
-    return (raster.shape[1], raster.shape[2])
-  }
+  let repeats: (count: Int, frames: Int)?
 
   /// A cell's responses, `[repeat][frame]`, in the first so many frames.
   func raster(_ row: Int, frames: Int) throws -> [[Double]] {

@@ -30,7 +30,7 @@ struct FitFigure {
         .points([best], [correlations[place]], colour: Colours.contributions, size: 1.1),
       ]
       plot.text(
-        String(format: "dashed: the epoch that is kept, %g (correlation %.2f)", best, correlations[place]),
+        String(format: "dotted: the epoch that is kept, %g (correlation %.2f)", best, correlations[place]),
         870, 314,
         size: 10, align: "right")
     }

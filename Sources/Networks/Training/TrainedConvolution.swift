@@ -120,40 +120,37 @@ final class TrainedConvolution: @unchecked Sendable {
 
   /// Takes new kernels, `[output, input, y, x]`, of some inputs.
   func take(part: Int, of weight: UnsafePointer<Float>, _ scratch: TileScratch) {
-    let inputs = part * Self.part..<min((part + 1) * Self.part, input.channels)
-    let (taps, pixel) = (elementCount(kernelSize), output.pixel)
-    let images = scratch.kernels.start
-    images.update(repeating: 0, count: inputs.count * taps * pixel)
-    let scale = 1 / Float(circle.points)
-    for (place, input) in inputs.enumerated() {
-      for output in 0..<output.channels {
-        let source = weight + (output * self.input.channels + input) * taps
-        let target = images + place * taps * pixel + output
-        for tap in 0..<taps { target[tap * pixel] = scale * source[tap] }
-      }
-    }
-    circle.transform(
-      ImageLayout([output.channels] + kernelSize), count: inputs.count, images,
-      to: kernels.from(image: inputs.lowerBound, groups: output.groups), scratch: scratch.passes.start)
+    let (taps, inputs) = (elementCount(kernelSize), input.channels)
+    take(part, from: input, to: output, kernels, scratch) { weight + ($1 * inputs + $0) * taps }
   }
 
   /// Takes new kernels of some outputs, for the way back.
   func takeTurned(part: Int, of weight: UnsafePointer<Float>, _ scratch: TileScratch) {
-    let outputs = part * Self.part..<min((part + 1) * Self.part, output.channels)
-    let (taps, pixel) = (elementCount(kernelSize), input.pixel)
+    let (taps, inputs) = (elementCount(kernelSize), input.channels)
+    take(part, from: output, to: input, turned, scratch) { weight + ($0 * inputs + $1) * taps }
+  }
+
+  /// Spectra of the kernels between some channels of `from` and all of `to`.
+  /// - Parameter kernel: the kernel between a channel of each.
+  private func take(
+    _ part: Int, from: ImageLayout, to: ImageLayout, _ spectra: Spectra, _ scratch: TileScratch,
+    kernel: (Int, Int) -> UnsafePointer<Float>
+  ) {
+    let channels = part * Self.part..<min((part + 1) * Self.part, from.channels)
+    let (taps, pixel) = (elementCount(kernelSize), to.pixel)
     let images = scratch.kernels.start
-    images.update(repeating: 0, count: outputs.count * taps * pixel)
+    images.update(repeating: 0, count: channels.count * taps * pixel)
     let scale = 1 / Float(circle.points)
-    for (place, output) in outputs.enumerated() {
-      for input in 0..<input.channels {
-        let source = weight + (output * self.input.channels + input) * taps
-        let target = images + place * taps * pixel + input
+    for (place, channel) in channels.enumerated() {
+      for other in 0..<to.channels {
+        let source = kernel(channel, other)
+        let target = images + place * taps * pixel + other
         for tap in 0..<taps { target[tap * pixel] = scale * source[tap] }
       }
     }
     circle.transform(
-      ImageLayout([input.channels] + kernelSize), count: outputs.count, images,
-      to: turned.from(image: outputs.lowerBound, groups: input.groups), scratch: scratch.passes.start)
+      ImageLayout([to.channels] + kernelSize), count: channels.count, images,
+      to: spectra.from(image: channels.lowerBound, groups: to.groups), scratch: scratch.passes.start)
   }
 
   /// Slopes of some inputs' kernels, `[output, input, y, x]`, from the sums over the batch, with those of a penalty

@@ -9,7 +9,7 @@ import Storage
 ///
 ///     let analysis = try FitsAnalysis(
 ///       recording: recording, fits: FitFolder("fits"), architectures: [RetinaCNN()], folder: "results",
-///       command: command, software: software, recordingPath: path)
+///       source: source)
 ///     print(try analysis.run().text)
 public struct FitsAnalysis: Sendable {
   /// The `schema` of the result over all fits.

@@ -12,8 +12,6 @@ package struct FitData: Sendable {
   package let rates: [Float]
   /// Number of cells.
   package let cells: Int
-  /// Channels of one frame.
-  let channels: Int
   /// The frame each window's response is of.
   package let responseFrames: [Int]
 
@@ -42,7 +40,7 @@ package struct FitData: Sendable {
         at: split.name, remedy: "rates are in Hz, from 0")
     }
     let (count, length) = (recorded.rows, split.frameCount)
-    (cells, channels) = (count, split.frameShape[0])
+    cells = count
     responseFrames = windows.map { series.responseFrame(ofSample: $0) }
     rates = windows.flatMap { window in
       let frame = series.responseFrame(ofSample: window)
