@@ -121,7 +121,7 @@ import Testing
     try writeFit("model")
     #expect(try report() == ["fit"])
     let fit = try svg("fit")
-    #expect(fit.contains("dashed: the epoch that is kept, 2 (correlation 0.62)"))
+    #expect(fit.contains("dotted: the epoch that is kept, 2 (correlation 0.62)"))
     // The cell without a linear model is left out of the comparison.
     #expect(fit.contains(">4<") && !fit.contains(">7<"))
     #expect(try page().contains("<td>model</td><td>3</td><td>2</td><td>0.62</td><td>0.25</td><td>0.50</td>"))
