@@ -120,7 +120,8 @@ struct ChannelFigures {
       panel.title =
         layer.replacing("|", with: "/")
         + String(format: "\nr = %.2f", Numerics.Statistics.pearson(x, y)).replacing("-", with: "−")
-      panel.x = Plot.Axis(label: "inhibition −C⁻ (\(units))", range: 0...end)
+      // The units once: four labels lie side by side.
+      panel.x = Plot.Axis(label: "inhibition −C⁻", range: 0...end)
       panel.y = Plot.Axis(label: column == 0 ? "excitation C⁺ (\(units))" : "", range: 0...end)
       panel.layers = [
         .line([0, end], [0, end], colour: Colours.faint, width: 0.7, dash: 2),
@@ -131,8 +132,9 @@ struct ChannelFigures {
     return Figure(
       name: "signs", title: "Excitation and inhibition by the same channels",
       caption:
-        "Each point is a channel: its mean positive against its mean negative contribution over all pictures, each summed "
-        + "over space before. Dashed: both alike. r: Pearson's correlation over channels.", plot: plot)
+        "Each point is a channel: its mean positive against its mean negative contribution over all pictures (both in "
+        + "\(units)), each summed over space before. Dashed: both alike. r: Pearson's correlation over channels.",
+      plot: plot)
   }
 }
 
