@@ -48,4 +48,18 @@ import Testing
     // The picture and what of it acts, as pictures, beside the map.
     #expect(try figure("maps").components(separatedBy: "<image").count - 1 == 6)
   }
+
+  @Test func transformersLayers_areDrawnBySort() throws {
+    let model = Fixtures.folder.appending(path: "vit/model.safetensors").path
+    try run(
+      "contributions pictures --model \(model) --layers attention0,mlp0,token0,attention1,mlp1,token1 --steps 2 "
+        + "--out contributions.h5")
+    try run("statistics contributions.h5 --out statistics.h5")
+    try run("report .")
+    let drawn = try String(
+      contentsOf: program.folder.appending(path: "figures/layers.svg"), encoding: .utf8)
+    for sort in ["attention", "mlp", "token"] {
+      #expect(drawn.contains("contributions, \(sort)<"), "\(sort)")
+    }
+  }
 }

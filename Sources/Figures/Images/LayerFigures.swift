@@ -14,38 +14,58 @@ struct LayerFigures {
     ("activations", "activations", Colours.activations),
   ]
 
+  /// Layers of one sort by depth, such as a transformer's attention, MLP and token layers.
+  private struct Family {
+    let name: String
+    /// Where its layers are among all.
+    let members: [Int]
+    let dash: Int
+  }
+
+  /// Sorts that alternate through the network, by names without their numbers; all layers as one sort where they do not.
+  private var families: [Family] {
+    let names = layers.map { String($0.reversed().drop(while: \.isNumber).reversed()) }
+    let sorts = names.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    let members = sorts.map { sort in names.indices.filter { names[$0] == sort } }
+    guard (2...4).contains(sorts.count), members.allSatisfy({ $0.count == members[0].count && $0.count > 1 })
+    else { return [Family(name: "", members: Array(layers.indices), dash: 1)] }
+    return sorts.indices.map { Family(name: sorts[$0], members: members[$0], dash: $0 + 1) }
+  }
+
   func depth() throws -> Figure {
     var plot = Plot(width: 900, height: 600)
-    let places = layers.indices.map(Double.init)
     var sparsity = panel(84, 40, "sparsity over channels", "Hoyer index")
     sparsity.key = "top left"
     for (kind, title, colour) in Self.kinds {
       let values = try layers.map { try file.column("/layers/\($0)/hoyer_\(kind)") ?? [] }
-      addCurve(values.map(meanAndSpread), places, colour, title, to: &sparsity)
+      addCurves(values.map(meanAndSpread), colour, title, to: &sparsity)
     }
     sparsity.y.range = 0...1
     plot.add(sparsity)
     var signs = panel(530, 40, "correlation of excitation and inhibition", "correlation over channels")
     let values = try layers.map { try file.column("/layers/\($0)/sign_correlation") ?? [] }
-    addCurve(values.map(meanAndSpread), places, Colours.contributions, nil, to: &signs)
+    addCurves(values.map(meanAndSpread), Colours.contributions, nil, to: &signs)
     plot.add(signs)
     try addExplained(to: &plot)
     var dimensions = panel(530, 340, "dimensionality of class averages", "components to 95 %")
-    dimensions.key = "top left"
-    for (kind, title, colour) in Self.kinds {
+    for (kind, _, colour) in Self.kinds {
       guard let values = try file.column("/summary/dimensionality_\(kind)") else { continue }
-      dimensions.layers.append(.line(places, values, colour: colour, width: 1.6, title: title))
-      dimensions.layers.append(.points(places, values, colour: colour, size: 0.6))
+      addCurves(values.map { ($0, 0) }, colour, nil, to: &dimensions)
     }
     dimensions.y.range = 0...niceTop(dimensions)
     plot.add(dimensions)
+    let bands =
+      families.count == 1
+      ? "Lines: mean over samples, bands: standard deviation. " : "Lines: mean over samples. "
     return Figure(
       name: "layers", title: "Contributions through the network",
       caption:
         "Top left: Hoyer sparsity of each sample's channel vector (0: all channels alike, 1: one alone). Top right: "
-        + "how alike excitation C⁺ and inhibition C⁻ of the channels are. Lines: mean over samples, bands: standard "
-        + "deviation. Below: variance of the class averages explained by their principal components in the first and the last "
-        + "layer, and components needed for 95 % of it. " + layerNames, plot: plot)
+        + "how alike excitation C⁺ and inhibition C⁻ of the channels are. " + bands
+        + "Below: variance of the class averages explained by their principal components in the first and the last "
+        + "layer, and components needed for 95 % of it. Curves over layers are drawn as in the first panel. "
+        + layerNames,
+      plot: plot)
   }
 
   private var layerNames: String {
@@ -59,7 +79,7 @@ struct LayerFigures {
   private func panel(_ x: Double, _ y: Double, _ title: String, _ label: String) -> Plot.Panel {
     var panel = Plot.Panel(frame: Plot.Frame(x, y, 340, 190))
     panel.title = title
-    panel.x = .layers(layers)
+    panel.x = .layers(families[0].members.map { layers[$0] })
     panel.y = Plot.Axis(label: label)
     return panel
   }
@@ -70,14 +90,22 @@ struct LayerFigures {
     return (mean, error * Double(known.count).squareRoot())
   }
 
-  private func addCurve(
-    _ curve: [(mean: Double, spread: Double)], _ places: [Double], _ colour: String, _ title: String?,
-    to panel: inout Plot.Panel
+  /// A curve for each sort of layers; the spread only where there is one sort.
+  private func addCurves(
+    _ curve: [(mean: Double, spread: Double)], _ colour: String, _ title: String?, to panel: inout Plot.Panel
   ) {
-    panel.layers.append(
-      .band(places, curve.map { $0.mean - $0.spread }, curve.map { $0.mean + $0.spread }, colour: colour))
-    panel.layers.append(.line(places, curve.map(\.mean), colour: colour, width: 1.6, title: title))
-    panel.layers.append(.points(places, curve.map(\.mean), colour: colour, size: 0.6))
+    let families = families
+    for family in families {
+      let (places, part) = (family.members.indices.map(Double.init), family.members.map { curve[$0] })
+      if families.count == 1, part.contains(where: { $0.spread > 0 }) {
+        panel.layers.append(
+          .band(places, part.map { $0.mean - $0.spread }, part.map { $0.mean + $0.spread }, colour: colour))
+      }
+      let name = title.map { family.name.isEmpty ? $0 : "\($0), \(family.name)" }
+      panel.layers.append(
+        .line(places, part.map(\.mean), colour: colour, width: 1.6, title: name, dash: family.dash))
+      panel.layers.append(.points(places, part.map(\.mean), colour: colour, size: 0.6))
+    }
   }
 
   private func niceTop(_ panel: Plot.Panel) -> Double {
