@@ -54,6 +54,24 @@ import Testing
     #expect(try figure("maps").components(separatedBy: "<image").count - 1 == 6)
   }
 
+  /// Where everything changes at once, each option's values are averaged over all combinations of the others.
+  @Test func gridOfOptions_isDrawnByOption() throws {
+    try run("contributions pictures --model \(model) --layers block3 --steps 1 --out contributions.h5")
+    try run(
+      "sweep contributions.h5 --grid --epochs 1 --thresholds 0.25,0.5 --modes-per-feature 1 --l1-dictionary 0,0.125 "
+        + "--hidden 16 --seeds 1 --class 3 --out sweep.h5")
+    try run("report .")
+    let drawn = try String(
+      contentsOf: program.folder.appending(path: "figures/sweep.svg"), encoding: .utf8)
+    for word in ["L1 penalty", "0.125", "threshold", "0.25", "signed"] {
+      #expect(drawn.contains(">\(word)<"), "\(word)")
+    }
+    // Not varied.
+    #expect(!drawn.contains(">encoder width<") && !drawn.contains(">modes per channel<"))
+    let page = try String(contentsOf: program.folder.appending(path: "report.html"), encoding: .utf8)
+    #expect(page.contains("means over all combinations of the others"))
+  }
+
   /// Layers of one sort have the numbers of their names on the axis, not their places.
   @Test func manyLayers_areNumberedAsNamed() throws {
     let layers = (0..<5).map { "block\($0)" }.joined(separator: ",")

@@ -25,6 +25,9 @@ struct AttributionFigure {
       "\(Self.names[method] ?? method)\n\(Self.names[target] ?? target)" + (isSoftmax ? ", softmax" : "")
     }
 
+    /// The same in a sentence.
+    var words: String { isStandard ? "IntGrad of the largest output" : name.replacing("\n", with: ", ") }
+
     /// Algorithms as the paper introduces them; of each, targets as in its figure S1.
     var order: [Int] {
       let targets = ["sum", "top:1", "entropy", "contrastive"]
@@ -96,7 +99,7 @@ struct AttributionFigure {
       caption:
         "For each layer, above: net contribution of every position of the channel that contributes most, by each algorithm "
         + "and target, each with its own colour limits (red: raises the target). Below, by "
-        + "\(reference.name.replacing("\n", with: " of ")): the same channel's excitation and inhibition, and the excitation "
+        + "\(reference.words): the same channel's excitation and inhibition, and the excitation "
         + "(red), inhibition (blue) and net contribution (line) of all channels, in its order. Picture: \(picture)."
         + (sources.count > Self.most ? " The first \(Self.most) of \(sources.count) files." : ""), plot: plot)
   }

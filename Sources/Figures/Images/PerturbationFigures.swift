@@ -35,12 +35,12 @@ struct PerturbationFigures {
     let shown = stride(from: layers.count - 1, through: 0, by: -step).map { layers[$0] }.reversed()
     guard !shown.isEmpty else { return nil }
     let width = (900 - 84 - 10) / Double(shown.count)
-    var plot = Plot(width: 900, height: 600)
+    var plot = Plot(width: 900, height: 616)
     let top = try highest(Array(shown))
     for (column, layer) in shown.enumerated() {
       for (row, (kind, words)) in Self.perturbations.enumerated() {
         var panel = Plot.Panel(
-          frame: Plot.Frame(84 + width * Double(column), 40 + 254 * Double(row), width - 28, 180))
+          frame: Plot.Frame(84 + width * Double(column), 40 + 270 * Double(row), width - 28, 180))
         panel.title = "\(layer.replacing("|", with: "/")): \(words)"
         panel.x = Plot.Axis(label: row == 0 ? "channels kept (%)" : "channels removed (%)", range: 0...100)
         panel.y = Plot.Axis(
@@ -56,8 +56,8 @@ struct PerturbationFigures {
         plot.add(panel)
       }
     }
-    try addLegend(at: 566, to: &plot)
-    plot.text("solid: the target class, dashed: another class", 84, 586, size: 10)
+    try addLegend(at: 582, to: &plot)
+    plot.text("solid: the target class, dashed: another class", 84, 602, size: 10)
     return Figure(
       name: "perturbation", title: "Ablating and preserving the channels of a class's mode",
       caption:

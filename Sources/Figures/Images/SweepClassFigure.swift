@@ -19,11 +19,13 @@ struct SweepClassFigure {
     let names = Array(all.prefix(Self.most))
     let shown = Array(layers.prefix(4))
     let height = max(160, 14 * Double(names.count))
-    let width = (900 - 150 - 96) / Double(shown.count)
+    // Room for the names of configurations in which everything changes.
+    let left = min(max(150, 6.2 * Double(names.map(\.count).max() ?? 0) + 20), 420)
+    let width = (900 - left - 96) / Double(shown.count)
     var plot = Plot(width: 900, height: height + 90)
     for (column, layer) in shown.enumerated() {
       let atoms = try file.dataset("/layers/\(layer)/class_atom", rank: 2).matrix()
-      var panel = Plot.Panel(frame: Plot.Frame(150 + width * Double(column), 36, width - 14, height))
+      var panel = Plot.Panel(frame: Plot.Frame(left + width * Double(column), 36, width - 14, height))
       panel.title = layer.replacing("|", with: "/")
       panel.border = 15
       panel.x = Plot.Axis(label: "channel", range: -0.5...Double(atoms.columns) - 0.5, ticks: .none)
@@ -43,7 +45,8 @@ struct SweepClassFigure {
       caption:
         "The modes that correlate with \(name) above 0.2 (or the best one, where none does), summed, of each "
         + "configuration of the autoencoder (rows): the weight of every channel, each row relative to its largest "
-        + "(red: excitation). Alike rows: the options hardly matter; empty ones: no mode came alive." + rest,
+        + "(red: excitation). Alike rows: the options hardly matter; empty ones: no mode came alive. "
+        + "Hidden: the width of the encoder; D: the dictionary of modes." + rest,
       plot: plot)
   }
 

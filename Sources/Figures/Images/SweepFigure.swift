@@ -106,14 +106,17 @@ struct SweepFigure {
     for (index, layer) in layers.enumerated() {
       let curve = try curve(layer, quantity, variation)
       let colour = Colours.category(index)
+      // Without lines, layers lie side by side so that equal ones are seen.
+      let shift = variation.isOrdered ? 0 : 0.07 * (Double(index) - Double(layers.count - 1) / 2)
+      let places = variation.places.map { $0 + shift }
       if variation.isOrdered {
-        panel.layers.append(.line(variation.places, curve.map(\.mean), colour: colour, width: 1.2))
+        panel.layers.append(.line(places, curve.map(\.mean), colour: colour, width: 1.2))
       }
-      for (place, point) in zip(variation.places, curve) where point.error.isFinite && point.error > 0 {
+      for (place, point) in zip(places, curve) where point.error.isFinite && point.error > 0 {
         let ends = [point.mean - point.error, point.mean + point.error]
         panel.layers.append(.line([place, place], ends, colour: colour, width: 0.9))
       }
-      panel.layers.append(.points(variation.places, curve.map(\.mean), colour: colour, size: 0.5))
+      panel.layers.append(.points(places, curve.map(\.mean), colour: colour, size: 0.5))
     }
   }
 
@@ -141,7 +144,7 @@ struct SweepFigure {
       }
     }
     let (low, high) = (ends.min() ?? 0, ends.max() ?? 1)
-    let room = max(0.08 * (high - low), 0.02)
+    let room = max(0.08 * (high - low), 0.005)
     if quantity.isCount { return 0...max(high, 1) * 1.1 }
     return low - room...(quantity.most.map { min($0, high) } ?? high) + room
   }

@@ -65,7 +65,7 @@ public struct FitsIndex {
     let conclusion = try file.attribute("conclusion")?.asText ?? ""
     return "<section id=\"summary\"><h2>Summary</h2><p>\(escaped(conclusion))</p>"
       + warningBox(try file.attribute("warnings")?.asTexts ?? [], fine: "No fit reports a problem.")
-      + "<h3>Each fit's own report</h3><ul>\(links.joined())</ul></section>"
+      + "<h3 style=\"margin-top:14px\">Each fit's own report</h3><ul>\(links.joined())</ul></section>"
   }
 
   private func clusters(_ drawn: [(figure: Figure, svg: String)]) throws -> String {

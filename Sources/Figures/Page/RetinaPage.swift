@@ -67,7 +67,7 @@ struct RetinaPage {
       <h3 style="margin-top:14px">Do the contributions add up? (target: \(escaped(results.targetName)))</h3>
       \(table(["layer", "channels", "completeness gap, median", "95th percentile"], gaps))
       <p class="note">The gap is what all contributions of a frame together miss of the target's change from its value \
-      without a stimulus, as a share of the sum of their sizes.</p>
+      at the mean stimulus, as a share of the sum of their sizes.</p>
       <p class="note">Correlation of predicted and recorded rate by cell: \(escaped(byCell.joined(separator: "  ")))</p>
       \(words)
       </section>
@@ -80,7 +80,7 @@ struct RetinaPage {
       (
         "contribution",
         "How much a hidden channel raises (excitation C⁺, red) or lowers (inhibition C⁻, blue) the target at a frame. The "
-          + "contributions of a layer add up to the target."
+          + "contributions of a layer add up to the target's change from its value at the mean stimulus."
       ),
       (
         "mode",

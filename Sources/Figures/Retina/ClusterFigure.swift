@@ -76,7 +76,7 @@ struct ClusterFigure {
   ) -> Figure {
     let cells = Double(order.count)
     let height = min(420, max(150, 20 * cells))
-    var plot = Plot(width: 900, height: height + 270)
+    var plot = Plot(width: 900, height: height + 290)
     let ticks = order.enumerated().map { (Double($0), "\(results.cells[$1])") }
     let limit = rows.joined().map(abs).max() ?? 1
     var matrix = Plot.Panel(frame: Plot.Frame(84, 30, 540, height))
@@ -106,7 +106,7 @@ struct ClusterFigure {
     plot.add(stripe)
     plot.text("cell", 26, 30 + height / 2, size: 10, align: "center", rotate: true)
     addSilhouettes(part, order, height, to: &plot)
-    addNumbers(part, top: height + 84, to: &plot)
+    addNumbers(part, top: height + 104, to: &plot)
     return Figure(
       name: name, title: title,
       caption: caption
