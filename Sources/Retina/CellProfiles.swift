@@ -37,7 +37,7 @@ public struct CellProfiles: Sendable, Equatable {
   }
 
   /// Profiles from each cell's own contributions, averaged over time: C⁻ then C⁺ of each layer, the whole scaled
-  /// to unit norm (method section 5).
+  /// to unit norm.
   /// - Parameters:
   ///   - layers: `negative` and `positive` `[cell, channel]` of each layer.
   /// - Throws: `CodecError` of kind data where a number is not finite.

@@ -49,7 +49,7 @@ public enum SmoothGradNoise: Sendable {
   case given([[[Float]]])
 }
 
-/// How a target is divided among hidden units (method section 2).
+/// How a target is divided among hidden units (paper §2, §10.7).
 public enum ContributionMethod: Sendable {
   /// (h − h0) · ∂T/∂h, h0 = 0 or h at the input's baseline.
   case actgrad(hiddenBaseline: HiddenBaseline)

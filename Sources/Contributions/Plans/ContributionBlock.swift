@@ -77,7 +77,7 @@ public struct TargetBlock {
   func change(ofSample sample: Int) -> Double { values[sample] - baselineValues[sample] }
 }
 
-/// Sums over space of the negative and of the positive entries, by channel (method section 3: sign first).
+/// Sums over space of the negative and of the positive entries, by channel (paper §3: by sign first, then over space).
 public struct ChannelSums: Sendable, Equatable {
   /// `[sample, channel]`, never above 0.
   public var negative: Matrix
