@@ -5,16 +5,21 @@ enum { BLOCK = 1024, LANES = 16 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
+static inline const float *row_of(codec_path_points points, int32_t row, size_t units) {
+  const size_t r = (size_t)row;
+  return r < points.batch_rows ? points.batch + r * units : points.held + (r - points.batch_rows) * units;
+}
+
 CODEC_VECTORISED void codec_path_sum(size_t units, size_t terms, const codec_path_term *term,
-                                     const float *values, const float *gradients, float *sum) {
+                                     codec_path_points values, codec_path_points gradients, float *sum) {
   for (size_t start = 0; start < units; start += BLOCK) {
     size_t n = smaller(BLOCK, units - start);
     float *restrict out = sum + start;
     for (size_t t = 0; t < terms; ++t) {
-      const float *restrict g0 = gradients + term[t].gradient_low * units + start;
-      const float *restrict g1 = gradients + term[t].gradient_high * units + start;
-      const float *restrict v0 = values + term[t].value_low * units + start;
-      const float *restrict v1 = values + term[t].value_high * units + start;
+      const float *restrict g0 = row_of(gradients, term[t].gradient_low, units) + start;
+      const float *restrict g1 = row_of(gradients, term[t].gradient_high, units) + start;
+      const float *restrict v0 = row_of(values, term[t].value_low, units) + start;
+      const float *restrict v1 = row_of(values, term[t].value_high, units) + start;
       float half = 0.5f * term[t].weight;
       for (size_t u = 0; u < n; ++u) out[u] += half * (g0[u] + g1[u]) * (v1[u] - v0[u]);
     }
@@ -22,14 +27,14 @@ CODEC_VECTORISED void codec_path_sum(size_t units, size_t terms, const codec_pat
 }
 
 CODEC_VECTORISED void codec_path_totals(size_t units, size_t terms, const codec_path_term *term,
-                                        const float *values, const float *gradients, double *totals) {
+                                        codec_path_points values, codec_path_points gradients, double *totals) {
   for (size_t start = 0; start < units; start += BLOCK) {
     size_t n = smaller(BLOCK, units - start);
     for (size_t t = 0; t < terms; ++t) {
-      const float *restrict g0 = gradients + term[t].gradient_low * units + start;
-      const float *restrict g1 = gradients + term[t].gradient_high * units + start;
-      const float *restrict v0 = values + term[t].value_low * units + start;
-      const float *restrict v1 = values + term[t].value_high * units + start;
+      const float *restrict g0 = row_of(gradients, term[t].gradient_low, units) + start;
+      const float *restrict g1 = row_of(gradients, term[t].gradient_high, units) + start;
+      const float *restrict v0 = row_of(values, term[t].value_low, units) + start;
+      const float *restrict v1 = row_of(values, term[t].value_high, units) + start;
       double lane[LANES] = {0};
       size_t u = 0;
       for (; u + LANES <= n; u += LANES)

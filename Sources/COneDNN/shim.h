@@ -215,13 +215,18 @@ typedef struct {
   dnnl_primitive_t primitive;
   dnnl_primitive_desc_t descriptor;
   dnnl_memory_t source, weights, bias, other, result;
-  int borrows_weights, flags;
+  int flags;
 } codec_dnnl_layer;
+
+/* Weights in the layout a primitive wants; belongs to no engine, so that any thread's layers may read it. */
+typedef struct {
+  dnnl_memory_desc_t layout;
+  void *numbers;
+} codec_dnnl_packing;
 
 static inline void codec_dnnl_layer_free(codec_dnnl_layer *layer) {
   if (!layer) return;
-  dnnl_memory_t memories[] = {layer->source, layer->bias, layer->other, layer->result,
-                              layer->borrows_weights ? NULL : layer->weights};
+  dnnl_memory_t memories[] = {layer->source, layer->bias, layer->other, layer->result, layer->weights};
   for (int i = 0; i < 5; ++i)
     if (memories[i]) dnnl_memory_destroy(memories[i]);
   if (layer->primitive) dnnl_primitive_destroy(layer->primitive);
@@ -290,43 +295,49 @@ static inline dnnl_primitive_desc_t codec_dnnl_layer_descriptor(dnnl_engine_t en
   return result;
 }
 
-/* Takes a sibling's weights where the layer wants the same layout. */
-static inline void codec_dnnl_layer_borrow(codec_dnnl_layer *layer, const codec_dnnl_layer *sibling) {
-  const dnnl_memory_desc_t *packed = dnnl_primitive_desc_query_md(layer->descriptor, dnnl_query_weights_md, 0);
-  const dnnl_memory_desc_t *known = NULL;
-  if (dnnl_memory_get_memory_desc(sibling->weights, &known) != dnnl_success || !dnnl_memory_desc_equal(packed, known))
-    return;
-  layer->weights = sibling->weights;
-  layer->borrows_weights = 1;
+/* Whether a packing has the layout a layer wants. */
+static inline int codec_dnnl_layer_fits(const codec_dnnl_layer *layer, const codec_dnnl_packing *packing) {
+  return dnnl_memory_desc_equal(dnnl_primitive_desc_query_md(layer->descriptor, dnnl_query_weights_md, 0),
+                                &packing->layout);
 }
 
-/* Packs the layer's weights from `plain` [output, input / groups, y, x]. Returns 0 where oneDNN fails. */
-static inline int codec_dnnl_layer_pack(codec_dnnl_context *context, codec_dnnl_layer *layer, const codec_dnnl_sizes *s,
-                                        const float *plain) {
-  const dnnl_memory_desc_t *packed = dnnl_primitive_desc_query_md(layer->descriptor, dnnl_query_weights_md, 0);
+/* Lets a layer read a packing, which must outlive it. Returns 0 where oneDNN fails. */
+static inline int codec_dnnl_layer_take(codec_dnnl_context *context, codec_dnnl_layer *layer,
+                                        const codec_dnnl_packing *packing) {
+  return dnnl_memory_create(&layer->weights, &packing->layout, context->engine, packing->numbers) == dnnl_success;
+}
+
+/* Packs weights [output, input / groups, y, x] as a layer wants them. Returns 0 where oneDNN fails. */
+static inline int codec_dnnl_layer_pack(codec_dnnl_context *context, const codec_dnnl_layer *layer,
+                                        const codec_dnnl_sizes *s, const float *plain, codec_dnnl_packing *packing) {
+  packing->layout = *dnnl_primitive_desc_query_md(layer->descriptor, dnnl_query_weights_md, 0);
+  const size_t bytes = (dnnl_memory_desc_get_size(&packing->layout) + 63) & ~(size_t)63;
+  packing->numbers = aligned_alloc(64, bytes);
   dnnl_memory_desc_t description;
-  dnnl_memory_t from = NULL;
+  dnnl_memory_t from = NULL, to = NULL;
   dnnl_primitive_desc_t way = NULL;
   dnnl_primitive_t reorder = NULL;
-  int made = codec_dnnl_kernels(s, dnnl_f32, 1, &description) &&
-             dnnl_memory_create(&from, &description, context->engine, (void *)plain) == dnnl_success &&
-             dnnl_memory_create(&layer->weights, packed, context->engine, DNNL_MEMORY_ALLOCATE) == dnnl_success &&
-             dnnl_reorder_primitive_desc_create(&way, &description, context->engine, packed, context->engine, NULL) ==
-                 dnnl_success &&
-             dnnl_primitive_create(&reorder, way) == dnnl_success;
+  int made =
+      packing->numbers && codec_dnnl_kernels(s, dnnl_f32, 1, &description) &&
+      dnnl_memory_create(&from, &description, context->engine, (void *)plain) == dnnl_success &&
+      dnnl_memory_create(&to, &packing->layout, context->engine, packing->numbers) == dnnl_success &&
+      dnnl_reorder_primitive_desc_create(&way, &description, context->engine, &packing->layout, context->engine,
+                                         NULL) == dnnl_success &&
+      dnnl_primitive_create(&reorder, way) == dnnl_success;
   if (made) {
-    dnnl_exec_arg_t arguments[2] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, layer->weights}};
+    dnnl_exec_arg_t arguments[2] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
     made = dnnl_primitive_execute(reorder, context->stream, 2, arguments) == dnnl_success &&
            dnnl_stream_wait(context->stream) == dnnl_success;
   }
   if (reorder) dnnl_primitive_destroy(reorder);
   if (way) dnnl_primitive_desc_destroy(way);
   if (from) dnnl_memory_destroy(from);
+  if (to) dnnl_memory_destroy(to);
+  if (!made) free(packing->numbers);
   return made;
 }
 
-/* Makes a layer; NULL where oneDNN cannot. Its weights are to be packed, or borrowed of a layer that
-   outlives it. */
+/* Makes a layer that has yet to take a packing of its weights; NULL where oneDNN cannot. */
 static inline codec_dnnl_layer *codec_dnnl_layer_make(codec_dnnl_context *context, const codec_dnnl_sizes *s,
                                                       int flags) {
   omp_set_num_threads(1);

@@ -37,8 +37,13 @@ struct ModeFigures {
     matrix.layers = [.image(rows)]
     plot.add(matrix)
     var usage = Plot.Panel(frame: Plot.Frame(84, 44 + heat, 690, 70))
+    let step = max(1, (modes.count + 29) / 30)
     usage.x = Plot.Axis(
-      label: "mode, the most used first", range: -0.5...Double(modes.count) - 0.5, ticks: .none)
+      label: step == 1
+        ? "mode, the most used first" : "mode (every \(ordinal(step)) is named), the most used first",
+      range: -0.5...Double(modes.count) - 0.5,
+      ticks: .at(
+        stride(from: 0, to: modes.count, by: step).map { (Double($0), "\(found.modeIDs[modes[$0]])") }))
     usage.y = Plot.Axis(label: "on (%)")
     usage.layers = [
       .bars(
@@ -69,6 +74,10 @@ struct ModeFigures {
     let rows = (shown.count + columns - 1) / columns
     let width = columns == 1 ? 560.0 : 900.0
     let panelWidth = (width - 56) / Double(columns) - 60
+    let all = shown.flatMap(\.decomposition.history).flatMap { [$0.trainingError, $0.heldOutError] }
+      .filter { $0.isFinite && $0 > 0 }
+    // The same for all layers, so that they can be compared.
+    let range = all.min().flatMap { low in all.max().map { low / 1.3...$0 * 1.3 } }
     var plot = Plot(width: width, height: 40 + 330 * Double(rows))
     for (index, layer) in shown.enumerated() {
       let history = layer.decomposition.history
@@ -78,7 +87,8 @@ struct ModeFigures {
       var errors = Plot.Panel(frame: Plot.Frame(x, y, panelWidth, 110))
       errors.title = layer.layer
       errors.x = Plot.Axis(isLabelled: false)
-      errors.y = Plot.Axis(label: index % columns == 0 ? "error (variances)" : "", isLogarithmic: true)
+      errors.y = Plot.Axis(
+        label: index % columns == 0 ? "error (variances)" : "", range: range, isLogarithmic: true)
       errors.key = index == 0 ? "top right" : nil
       errors.layers = [
         .line(steps, history.map(\.trainingError), colour: Colours.faint, width: 1.4, title: "training"),
@@ -143,8 +153,9 @@ struct ModeFigures {
     return Figure(
       name: "explained-variance", title: "Variance explained against number of components",
       caption:
-        "R² of principal components, non-negative factors and k-means centres beside the modes: drawn at the number "
-        + "of modes (filled) and at the mean number that is on at once (open), since no more are needed each time."
+        "R² of principal components (PCA), non-negative factors (NMF) and k-means centres beside the modes: drawn at "
+        + "the number of modes (filled) and at the mean number that is on at once (open), since no more are needed each "
+        + "time."
         + (shown.count < all.count ? " \(shown.count) of \(all.count) layers." : ""),
       plot: plot)
   }

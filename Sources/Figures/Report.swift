@@ -83,42 +83,10 @@ public struct Report {
   public func write(
     formats: [Gnuplot.Format] = [.svg], figures wanted: Figures = .required, progress: ProgressHandler? = nil
   ) throws -> Outcome {
-    var (gnuplot, remark): (Gnuplot?, String?) = (nil, nil)
-    do { if wanted != .none { gnuplot = try Gnuplot() } } catch let error as CodecError
-      where wanted == .wherePossible
-    {
-      remark = error.description
-    }
-    let all = formats.contains(.svg) ? formats : formats + [.svg]
-    let drawn = try gnuplot.map { try draw(with: $0, all, progress) } ?? []
+    let figures = try DrawnFigures(
+      contents.figures, in: folder, formats: formats, wanted: wanted, progress: progress)
     let page = folder.appending(path: "report.html").relativePath
-    try AtomicFile.write(try contents.page(drawn), to: page)
-    let paths = drawn.flatMap { drawn in all.map { path(drawn.figure) + ".\($0.rawValue)" } }
-    return Outcome(page: page, figures: paths, remark: remark)
-  }
-
-  private func draw(
-    with gnuplot: Gnuplot, _ formats: [Gnuplot.Format], _ progress: ProgressHandler?
-  ) throws -> [(figure: Figure, svg: String)] {
-    try makeFolder(folder.appending(path: "figures"))
-    let figures = try contents.figures()
-    return try figures.enumerated().map { index, figure in
-      try gnuplot.write(figure.plot, to: path(figure), formats: formats)
-      progress?(ProgressReport(task: "figures", finished: index + 1, total: figures.count))
-      return (figure, try String(contentsOfFile: path(figure) + ".svg", encoding: .utf8))
-    }
-  }
-
-  /// Without the format's ending.
-  private func path(_ figure: Figure) -> String {
-    folder.appending(path: "figures").appending(path: figure.name).relativePath
-  }
-
-  private func makeFolder(_ place: URL) throws {
-    do { try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true) } catch {
-      throw CodecError(
-        .fileSystem, "cannot make the folder", at: place.relativePath,
-        remedy: (error as NSError).localizedDescription)
-    }
+    try AtomicFile.write(try contents.page(figures.drawn), to: page)
+    return Outcome(page: page, figures: figures.paths, remark: figures.remark)
   }
 }

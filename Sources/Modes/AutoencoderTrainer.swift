@@ -32,7 +32,7 @@ struct TrainedAutoencoder: Sendable {
   let heldOut: [Int]
 }
 
-/// Trains one sparse autoencoder on scaled data (method section 4).
+/// Trains one sparse autoencoder on scaled data (paper §4).
 struct AutoencoderTrainer {
   private let recipe: TrainingRecipe
   private let data: [Float]

@@ -18,7 +18,7 @@ extension Decomposition {
         String(
           format: "the modes describe held-out samples worse (R² %.2f) than all samples (%.2f): ", heldOutR2,
           quality.r2)
-          + "\(loadings.shape[0]) samples are few for \(model.modes) modes, or the recording changes over time"
+          + "\(loadings.shape[0]) samples are few for \(model.modes) modes, or those held out are unlike the others"
       )
     }
     if meanActive > 20 && meanActive > 0.2 * Double(alive) {

@@ -2,7 +2,7 @@ import Foundation
 import Numerics
 import Runtime
 
-/// One layer's data taken apart into sparse modes: data ≈ loadings · dictionary (method section 4).
+/// One layer's data taken apart into sparse modes: data ≈ loadings · dictionary (paper §4).
 ///
 ///     let decomposition = try Decomposition.fit(contributions, recipe: .standard, seed: 0)
 ///     decomposition.dictionary       // [mode, feature], in the data's units: what each mode contributes where

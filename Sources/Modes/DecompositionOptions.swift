@@ -26,7 +26,7 @@ public struct DecompositionOptions: Sendable, Equatable, Codable {
   /// The default recipe on every layer's contributions.
   public init() {}
 
-  /// The defaults for a contributions file: of pictures C⁺ alone is decomposed (method section 4), by the recipe
+  /// The defaults for a contributions file: of pictures C⁺ alone is decomposed (paper §4), by the recipe
   /// `vision`.
   /// - Throws: `CodecError` of kind `fileSystem` or `data` where it cannot be read.
   public init(defaultsFor contributions: String) throws {

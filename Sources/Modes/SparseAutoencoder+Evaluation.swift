@@ -95,7 +95,7 @@ extension SparseAutoencoder {
 
   /// The loss over all samples taken as one batch, without dropout, and its gradient with respect to every weight
   /// tensor: mean squared error over all entries + λ_D · mean|D| + λ_z · mean|z|; gradients pass through a code only
-  /// where it is on (method section 4).
+  /// where it is on.
   /// - Parameter data: [sample, feature], scaled as in training.
   public func lossAndGradients(_ data: Tensor, penalties: Penalties) -> (
     loss: Double, gradients: [String: Tensor]

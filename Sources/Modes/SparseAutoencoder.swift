@@ -1,7 +1,7 @@
 import Numerics
 import Runtime
 
-/// The sparse autoencoder that turns a vector of contributions into a few active modes (method section 4, paper §10.3).
+/// The sparse autoencoder that turns a vector of contributions into a few active modes (paper §4, §10.3).
 ///
 /// Encoder: linear, dropout, ReLU, layer norm, twice, then linear without bias and a sigmoid: u [mode]. Codes are u
 /// where u ≥ threshold, else 0; the reconstruction is codes · atoms, or codes · max(atoms, 0) where non-negative.

@@ -119,7 +119,7 @@ extension TrainingRecipe {
     return recipe
   }()
 
-  /// The paper's for the retina (method section 4): made for an hour of recording; on a few thousand frames no mode
+  /// The paper's for the retina (§4, §10.3): made for an hour of recording; on a few thousand frames no mode
   /// comes alive.
   public static let paper = TrainingRecipe(
     name: "paper", modesPerFeature: 10, modes: nil, hidden: nil, fewestHidden: 1, threshold: 0.9,
@@ -129,7 +129,7 @@ extension TrainingRecipe {
     heldOut: 0.1,
     patience: nil, refitRidge: nil)
 
-  /// The paper's for image networks (method section 4).
+  /// The paper's for image networks (§4, §10.3).
   public static let paperVision = TrainingRecipe(
     name: "paper-vision", modesPerFeature: 3, modes: nil, hidden: nil, fewestHidden: 1, threshold: 0.9,
     nonnegative: true, batch: 128,

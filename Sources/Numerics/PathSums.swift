@@ -31,43 +31,92 @@ package struct PathTerm: Sendable, Equatable {
   }
 }
 
+/// Values and gradients of points that outlive their batch, `[point, unit]`.
+package struct HeldPathPoints: Sendable {
+  fileprivate var values: [Float] = []
+  fileprivate var gradients: [Float] = []
+
+  /// No points.
+  package init() {}
+
+  /// Keeps row `row` of a batch as point `place`, in place of what was there or at the end.
+  /// - Parameters:
+  ///   - values: `[row, unit]`.
+  ///   - gradients: `[row, unit]`.
+  package mutating func hold(
+    row: Int, at place: Int, units: Int, values: Span<Float>, gradients: Span<Float>
+  ) {
+    Self.copy(values, row: row, to: &self.values, place: place, units: units)
+    Self.copy(gradients, row: row, to: &self.gradients, place: place, units: units)
+  }
+
+  private static func copy(_ rows: Span<Float>, row: Int, to points: inout [Float], place: Int, units: Int) {
+    precondition((row + 1) * units <= rows.count && place * units <= points.count)
+    if points.count == place * units { points += repeatElement(0, count: units) }
+    rows.withUnsafeBufferPointer { rows in
+      points.withUnsafeMutableBufferPointer {
+        ($0.baseAddress! + place * units).update(from: rows.baseAddress! + row * units, count: units)
+      }
+    }
+  }
+}
+
 /// Sums along paths over batches `[row, unit]`, in compiled kernels.
 package enum PathSums {
   /// Adds the terms' sum for every unit to `sum[offset...]`.
   /// - Parameters:
-  ///   - values: `[row, unit]`, as many rows as the terms name.
-  ///   - gradients: `[row, unit]`.
+  ///   - values: `[row, unit]`, a batch.
+  ///   - gradients: of the same rows.
+  ///   - held: points that terms name by the rows behind the batch.
   package static func add(
-    _ terms: [PathTerm], units: Int, values: Span<Float>, gradients: Span<Float>, to sum: inout [Float],
-    at offset: Int
+    _ terms: [PathTerm], units: Int, values: Span<Float>, gradients: Span<Float>,
+    held: HeldPathPoints = HeldPathPoints(), to sum: inout [Float], at offset: Int
   ) {
-    check(terms, units: units, values: values, gradients: gradients)
     precondition(offset >= 0 && offset + units <= sum.count)
     let kernelTerms = terms.map(\.kernelTerm)
-    values.withUnsafeBufferPointer { values in
-      gradients.withUnsafeBufferPointer { gradients in
-        sum.withUnsafeMutableBufferPointer { sum in
-          codec_path_sum(
-            units, terms.count, kernelTerms, values.baseAddress, gradients.baseAddress,
-            sum.baseAddress! + offset)
-        }
+    withPoints(terms, units: units, values: values, gradients: gradients, held: held) { values, gradients in
+      sum.withUnsafeMutableBufferPointer { sum in
+        codec_path_sum(units, terms.count, kernelTerms, values, gradients, sum.baseAddress! + offset)
       }
     }
   }
 
   /// The sum over units of each term.
   package static func totals(
-    of terms: [PathTerm], units: Int, values: Span<Float>, gradients: Span<Float>
+    of terms: [PathTerm], units: Int, values: Span<Float>, gradients: Span<Float>,
+    held: HeldPathPoints = HeldPathPoints()
   ) -> [Double] {
-    check(terms, units: units, values: values, gradients: gradients)
     let kernelTerms = terms.map(\.kernelTerm)
     var totals = [Double](repeating: 0, count: terms.count)
-    values.withUnsafeBufferPointer { values in
-      gradients.withUnsafeBufferPointer { gradients in
-        codec_path_totals(units, terms.count, kernelTerms, values.baseAddress, gradients.baseAddress, &totals)
-      }
+    withPoints(terms, units: units, values: values, gradients: gradients, held: held) { values, gradients in
+      codec_path_totals(units, terms.count, kernelTerms, values, gradients, &totals)
     }
     return totals
+  }
+
+  private static func withPoints(
+    _ terms: [PathTerm], units: Int, values: Span<Float>, gradients: Span<Float>, held: HeldPathPoints,
+    _ body: (codec_path_points, codec_path_points) -> Void
+  ) {
+    let rows = values.count / max(units, 1)
+    let all = (values.count + held.values.count) / max(units, 1)
+    precondition(values.count == gradients.count && held.values.count == held.gradients.count)
+    for term in terms {
+      precondition(max(term.gradientRows.low, term.gradientRows.high) < all)
+      precondition(max(term.valueRows.low, term.valueRows.high) < all)
+    }
+    values.withUnsafeBufferPointer { values in
+      gradients.withUnsafeBufferPointer { gradients in
+        held.values.withUnsafeBufferPointer { heldValues in
+          held.gradients.withUnsafeBufferPointer { heldGradients in
+            body(
+              codec_path_points(batch_rows: rows, batch: values.baseAddress, held: heldValues.baseAddress),
+              codec_path_points(
+                batch_rows: rows, batch: gradients.baseAddress, held: heldGradients.baseAddress))
+          }
+        }
+      }
+    }
   }
 
   /// Adds Σ over `rows` of weight · (a − origin) · b for every unit to `sum[offset...]`.
@@ -124,13 +173,6 @@ package enum PathSums {
         codec_path_rows(
           units, along.count, along, from, ends.baseAddress! + endOffset, points.baseAddress! + row * units)
       }
-    }
-  }
-
-  private static func check(_ terms: [PathTerm], units: Int, values: Span<Float>, gradients: Span<Float>) {
-    for term in terms {
-      precondition(max(term.gradientRows.low, term.gradientRows.high) < gradients.count / max(units, 1))
-      precondition(max(term.valueRows.low, term.valueRows.high) < values.count / max(units, 1))
     }
   }
 }

@@ -71,8 +71,7 @@ public struct CellClustering: Sendable, Equatable {
     let usable = profiles.usable
     let points = profiles.values.rows(usable)
     let distances = Clustering.distances(points)
-    let different = Set(usable.map { Array(profiles.values.row($0)) }).count
-    let largest = min(options.maximum, different - 1)
+    let largest = min(options.maximum, profiles.alike.count - 1)
     partitions = try (2..<max(largest + 1, 2)).map { clusters in
       let found = try KMeans(
         points, clusters: clusters, restarts: options.restarts, stream: stream.split(clusters))

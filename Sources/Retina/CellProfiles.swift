@@ -37,7 +37,7 @@ public struct CellProfiles: Sendable, Equatable {
   }
 
   /// Profiles from each cell's own contributions, averaged over time: C⁻ then C⁺ of each layer, the whole scaled
-  /// to unit norm (method section 5).
+  /// to unit norm.
   /// - Parameters:
   ///   - layers: `negative` and `positive` `[cell, channel]` of each layer.
   /// - Throws: `CodecError` of kind data where a number is not finite.
@@ -62,11 +62,30 @@ public struct CellProfiles: Sendable, Equatable {
   /// The rows of cells that have a profile.
   public var usable: [Int] { (0..<values.rows).filter { !silent.contains($0) } }
 
-  /// Groups of cells whose profiles are the same numbers.
-  public var duplicates: [[Int]] {
-    var groups: [[Double]: [Int]] = [:]
-    for cell in usable { groups[Array(values.row(cell)), default: []].append(cell) }
-    return groups.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
+  /// Groups of cells whose profiles are the same.
+  public var duplicates: [[Int]] { alike.filter { $0.count > 1 } }
+
+  /// The usable cells in groups of the same profile, but for rounding.
+  var alike: [[Int]] {
+    var groups: [[Int]] = []
+    for cell in usable {
+      if let group = groups.firstIndex(where: { isSame(cell, $0[0]) }) {
+        groups[group].append(cell)
+      } else {
+        groups.append([cell])
+      }
+    }
+    return groups
+  }
+
+  /// Single precision adds up the inputs of two equal units in an order that depends on their places.
+  private func isSame(_ cell: Int, _ other: Int) -> Bool {
+    var (difference, size) = (0.0, 0.0)
+    for (a, b) in zip(values.row(cell), values.row(other)) {
+      difference += (a - b) * (a - b)
+      size += a * a
+    }
+    return difference <= 1e-10 * size
   }
 }
 

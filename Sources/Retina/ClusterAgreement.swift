@@ -40,26 +40,42 @@ public struct ClusterAgreement: Sendable, Equatable {
     count = compared.count
   }
 
-  /// The numbers of clusters whose labels agree (method section 5: a mean index of 0.8), and agree better
-  /// than if they were shuffled among the cells of each cluster of the last smaller such number.
+  /// Which numbers of clusters clusterings agree on, and what chance would give.
+  public struct Support: Sendable, Equatable {
+    /// The numbers agreed on, smallest first.
+    public let numbers: [Int]
+    /// For each number compared, the mean index that chance stays below in 95 % of draws.
+    public let chance: [Double]
+  }
+
+  /// The numbers of clusters whose labels agree (a mean index of 0.8), and agree better than if they were
+  /// shuffled among the cells of each cluster of the last smaller such number.
   ///
   /// Without the second condition a few clear types are counted double: wherever one of them is cut in two,
   /// the index stays high.
-  public func supported(above limit: Double = 0.8, draws: Int = 199, seed: UInt64 = 0) -> [Int] {
+  public func support(above limit: Double = 0.8, draws: Int = 199, seed: UInt64 = 0) -> Support {
     let stream = RandomStream(seed: seed).split("agreement")
     var accepted: [Int] = []
-    for index in clusters.indices where perNumber[index] >= limit {
+    let chance = clusters.indices.map { index in
       let coarser = accepted.last.map { labels[$0] } ?? labels[index].map { $0.map { min($0, 0) } }
-      let larger = (0..<draws).count { draw in
-        let shuffled = zip(labels[index], coarser).enumerated().map { fit, pair in
-          var stream = stream.split(clusters[index]).split(draw).split(fit)
-          return Self.shuffled(pair.0, within: pair.1, &stream)
-        }
-        return Statistics.mean(Self.indices(shuffled)) >= perNumber[index]
+      let byChance = (0..<draws).map { draw in
+        let labels = shuffled(index, within: coarser, stream.split(clusters[index]).split(draw))
+        return Statistics.mean(Self.indices(labels))
       }
-      if Double(1 + larger) <= 0.05 * Double(1 + draws) { accepted.append(index) }
+      let larger = byChance.count { $0 >= perNumber[index] }
+      let isBeyondChance = Double(1 + larger) <= 0.05 * Double(1 + draws)
+      if perNumber[index] >= limit && isBeyondChance { accepted.append(index) }
+      return Statistics.quantile(byChance, 0.95)
     }
-    return accepted.map { clusters[$0] }
+    return Support(numbers: accepted.map { clusters[$0] }, chance: chance)
+  }
+
+  /// Every clustering's labels at one number, in random order within each cluster of a coarser partition.
+  private func shuffled(_ number: Int, within coarser: [[Int]], _ stream: RandomStream) -> [[Int]] {
+    zip(labels[number], coarser).enumerated().map { fit, pair in
+      var stream = stream.split(fit)
+      return Self.shuffled(pair.0, within: pair.1, &stream)
+    }
   }
 
   /// Labels in random order within each cluster of a coarser partition.

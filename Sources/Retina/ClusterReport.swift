@@ -2,7 +2,7 @@ import Numerics
 import Runtime
 
 /// Everything clustering can say about a population of cells: by modes and by contributions, for every number
-/// of clusters, with what each result is worth (method section 5).
+/// of clusters, with what each result is worth.
 public struct ClusterReport: Sendable {
   /// Ids of the cells.
   public let cells: [Int]

@@ -4,7 +4,7 @@ import Runtime
 import Stimuli
 
 /// Instantaneous receptive fields: ∂(a cell's predicted rate)/∂(normalised stimulus window) at chosen frames
-/// (method section 5; paper section 7).
+/// (paper §7).
 ///
 /// Cells are addressed by id and frames by the stimulus frame of the response, so a field of one cell is the
 /// same whatever else is asked for. Frames are worked through in blocks: memory does not grow with their number.

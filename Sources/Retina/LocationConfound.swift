@@ -14,7 +14,7 @@ public struct ReceptiveFieldCentre: Sendable, Equatable {
 /// Whether cells that look alike are cells that are near each other.
 ///
 /// Modes of a population's surprisal follow where receptive fields are, so clusters by modes can be
-/// neighbourhoods rather than types (method section 5).
+/// neighbourhoods rather than types.
 public struct LocationConfound: Sendable, Equatable {
   /// Pearson correlation over pairs of cells of profile distance with receptive-field distance.
   public let correlation: Double

@@ -13,7 +13,7 @@ public struct ModeCombination: Sendable, Equatable {
 
 /// The combinations of modes that drive each cell.
 ///
-/// A mode is on where its loading is not 0 (method section 5).
+/// A mode is on where its loading is not 0.
 public struct ModeCombinations: Sendable {
   /// Frames with exactly one mode on, for each cell and mode: the commonest first.
   public let single: [ModeCombination]

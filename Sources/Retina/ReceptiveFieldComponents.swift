@@ -1,7 +1,7 @@
 import Numerics
 
 /// The best approximation of a receptive field by one spatial map times one time course (rank-1 SVD of the
-/// [lag, pixel] matrix without centring; method section 5).
+/// [lag, pixel] matrix without centring).
 ///
 /// Their product is the approximation. The spatial peak is positive where the field's largest entry in
 /// magnitude is.

@@ -2,7 +2,7 @@ import Networks
 import Runtime
 
 /// The three-layer retina network: two convolutions, each with batch norm and a rectifier, and a dense read-out of
-/// one rate per ganglion cell (Maheswaranathan et al. 2023; method.md section 5).
+/// one rate per ganglion cell (Maheswaranathan et al. 2023; paper §7).
 ///
 /// Tensors `conv1`, `bn1`, `conv2`, `bn2`, `dense`, `bn3` with PyTorch's parameter names. Norms act per unit or per
 /// channel: their sizes tell. Metadata: `history`, `frame` (height x width), `bn_eps`, `norm_mean`, `norm_std`,

@@ -5,7 +5,7 @@ import Runtime
 ///
 /// Within a segment that starts at frame `s`, sample `i` sees frames `s + i ..< s + i + history`, oldest first, and
 /// belongs to frame `s + i + responseOffset`. For recordings the offset is the history (the response at frame `t`
-/// is predicted from the `history` frames before it, method section 5); for images history is 1 and the offset 0.
+/// is predicted from the `history` frames before it, paper §7); for images history is 1 and the offset 0.
 public struct WindowSeries: Sendable {
   /// The frames seen through the windows.
   public let source: any StimulusSource

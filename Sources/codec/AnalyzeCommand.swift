@@ -106,7 +106,7 @@ struct Analysis {
       let report = try Report(folder: part).write(figures: .wherePossible, progress: ProgressLine.handler)
       if let remark = report.remark { Console.warn(remark) }
     }
-    let page = try FitsIndex(folder: folder).write()
+    let page = try FitsIndex(folder: folder).write(figures: .wherePossible).page
     try Console.print(summary, json: output.json) { "\($0.text)\nAll in \(folder); open \(page)" }
   }
 }

@@ -43,13 +43,14 @@ struct ReportCommand: ParsableCommand {
 
   /// Of one analysis; or of each of several fits', and a page that leads to them.
   private func outcome(_ formats: [Gnuplot.Format]) throws -> Report.Outcome {
+    let wanted = pageOnly ? Report.Figures.none : .required
     func write(_ folder: String) throws -> Report.Outcome {
-      try Report(folder: folder).write(
-        formats: formats, figures: pageOnly ? .none : .required, progress: ProgressLine.handler)
+      try Report(folder: folder).write(formats: formats, figures: wanted, progress: ProgressLine.handler)
     }
     guard FitsIndex.isFolderOfFits(folder) else { return try write(folder) }
     let index = try FitsIndex(folder: folder)
+    let own = try index.write(formats: formats, figures: wanted, progress: ProgressLine.handler)
     let figures = try index.folders.flatMap { try write($0).figures }
-    return Report.Outcome(page: try index.write(), figures: figures, remark: nil)
+    return Report.Outcome(page: own.page, figures: own.figures + figures, remark: nil)
   }
 }

@@ -134,8 +134,15 @@ import Testing
     for page in ["report.html", "fit-1/report.html", "fit-3/report.html"] {
       #expect(program.exists("results/\(page)"), "\(page)")
     }
+    let drawn = try String(contentsOfFile: program.path("results/figures/fits.svg"), encoding: .utf8)
+    for word in ["by contributions", "by modes of conv2", "number of clusters", "chance", "test correlation"]
+    {
+      #expect(drawn.contains(word), "\(word)")
+    }
+    let page = try String(contentsOfFile: program.path("results/report.html"), encoding: .utf8)
+    #expect(page.contains("id=\"figure-fits\""))
     try expectAgreement(in: "results/agreement.h5")
-    try expectGoingOn(words)
+    try expectGoingOn(words, figure: drawn)
     try expectClusters()
   }
 
@@ -159,7 +166,7 @@ import Testing
   }
 
   /// Finished parts are kept, a missing one is made again, and the values are the same.
-  private func expectGoingOn(_ words: [String]) throws {
+  private func expectGoingOn(_ words: [String], figure drawn: String) throws {
     refused(try program.start(words).finish(), 74, "results of an earlier analysis", "--resume")
     let kept = try Data(contentsOf: URL(filePath: program.path("results/fit-1/modes.h5")))
     let before = program.path("before.h5")
@@ -170,10 +177,11 @@ import Testing
     #expect(resumed.status == 0, "\(resumed.errors)")
     #expect(try Data(contentsOf: URL(filePath: program.path("results/fit-1/modes.h5"))) == kept)
     #expect(try sameDatasets(program.path("results/agreement.h5"), before))
+    #expect(try String(contentsOfFile: program.path("results/figures/fits.svg"), encoding: .utf8) == drawn)
     let report = try program.run("report", "results", "--page-only")
     #expect(report.status == 0 && report.output.contains("results/report.html"), "\(report.errors)")
     let page = try String(contentsOfFile: program.path("results/report.html"), encoding: .utf8)
-    #expect(page.contains("href=\"./fit-2/report.html\""))
+    #expect(page.contains("href=\"./fit-2/report.html\"") && !page.contains("figure-fits"))
   }
 
   private func expectClusters() throws {

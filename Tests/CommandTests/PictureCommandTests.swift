@@ -55,6 +55,11 @@ import Testing
     for (row, label) in labels.enumerated() { #expect(abs(output[row, label] - target[row]) < 1e-4) }
 
     try run("statistics", "c.h5", "--out", "statistics.h5", "--json")
+    let explained = try H5File(reading: program.path("statistics.h5")).dataset(
+      "/layers/block15/explained_variance_contributions", rank: 1)
+    let shares: [Double] = try explained.numbers()
+    #expect(try explained.attribute("units")?.asText == "cumulative share of variance")
+    #expect(shares == shares.sorted() && abs((shares.last ?? 0) - 1) < 1e-9)
     try run("decompose", "c.h5", "--out", "m.h5", "--epochs", "20", "--threshold", "0.5", "--no-baselines")
     try run(
       "decompose", "c.h5", "--out", "a.h5", "--data", "activations", "--epochs", "20", "--threshold", "0.5",

@@ -114,6 +114,37 @@ import Testing
     }
   }
 
+  /// What columns of matrices are is written at them: layer and sign, and the ids of modes.
+  @Test func columns_areNamed() throws {
+    let folder = try Self.folder.get()
+    func svg(_ name: String) throws -> String {
+      try String(contentsOf: folder.appending(path: "figures/\(name).svg"), encoding: .utf8)
+    }
+    let clusters = try svg("clusters-contributions")
+    for name in ["conv1 C⁻", "conv1 C⁺", "conv2 C⁻", "conv2 C⁺"] {
+      #expect(clusters.contains(">\(name)<"), "\(name)")
+    }
+    let loadings = try H5File(reading: folder.appending(path: "modes.h5").path).dataset(
+      "/layers/conv1/loadings"
+    )
+    .matrix()
+    let ids: [Int] = try H5File(reading: folder.appending(path: "modes.h5").path).dataset(
+      "/layers/conv1/mode_id"
+    )
+    .numbers()
+    let counts = (0..<loadings.columns).map { loadings.column($0).count { $0 != 0 } }
+    let most = try #require(counts.indices.max { counts[$0] < counts[$1] })
+    #expect(try svg("dictionary-conv1").contains(">\(ids[most])<"))
+  }
+
+  /// Words that are the method's own are explained, and the place of every figure is kept while it loads.
+  @Test func page_explainsItsWords() throws {
+    let page = try Self.page()
+    #expect(page.contains("What the words mean") && page.contains("<dt>surprisal</dt>"))
+    let figures = page.components(separatedBy: "<img ").dropFirst()
+    #expect(!figures.isEmpty && figures.allSatisfy { $0.contains("width=\"") && $0.contains("height=\"") })
+  }
+
   /// The page's numbers are the files', to within half a step of their packing.
   @Test func pagesNumbers_areTheFiles() throws {
     let (data, file) = (

@@ -47,6 +47,13 @@ import Testing
     #expect(consensus.clearest == 2)
     #expect(try #require(consensus.steadiness(at: classOf.count)).allSatisfy { $0 == 1 })
     #expect(consensus.pairs.allSatisfy { $0.count == 3 })
+    // Chance falls short where a number is agreed on, and there is no more to it than the numbers agreed on.
+    let chance = try #require(consensus.chance)
+    #expect(chance.count == consensus.tried.count)
+    for number in try #require(consensus.supported) {
+      let row = try #require(consensus.tried.firstIndex(of: number))
+      #expect(chance[row] < consensus.agreement[row], "\(number)")
+    }
   }
 
   @Test(arguments: [UInt64(1), 2, 3, 4]) func oneType_hasNoNumber(seed: UInt64) throws {
@@ -59,7 +66,7 @@ import Testing
   @Test func twoFits_chooseNothing() throws {
     let parts = try partitions(types: (0..<12).map { $0 % 2 }, classOf: [0, 1], apart: 1, fits: 2)
     let consensus = try #require(ClusterConsensus(name: "contributions", partitions: parts))
-    #expect(consensus.supported == nil && consensus.chosen == nil)
+    #expect(consensus.supported == nil && consensus.chosen == nil && consensus.chance == nil)
     #expect(consensus.agreement(at: 2) == 1)
     #expect(ClusterConsensus(name: "contributions", partitions: Array(parts.prefix(1))) == nil)
     #expect(ClusterConsensus(name: "contributions", partitions: [parts[0], []]) == nil)

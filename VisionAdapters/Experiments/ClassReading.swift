@@ -34,7 +34,7 @@ struct ClassReading: Sendable {
     best = bestClass.enumerated().map { [correlation] in correlation[$0, $1] }
   }
 
-  /// Where a correlation counts (method section 6).
+  /// Where a correlation counts (paper §10.3, Fig. S3).
   static let limit = 0.2
 
   /// Units that correlate with some class above the limit.

@@ -3,7 +3,7 @@ import Networks
 import Numerics
 import Runtime
 
-/// Which pixels act on a class through chosen channels of a layer (method section 6, paper §10.8). Belongs to one thread.
+/// Which pixels act on a class through chosen channels of a layer (paper §6, §10.8). Belongs to one thread.
 ///
 /// For every channel c and position p of the layer, A_i(c, p) = ∂T/∂h_cp · ∂h_cp/∂x_i; T is the softmax output of the
 /// class. The (c, p) are split by the sign of Σ_i A_i(c, p)·x_i, which is each unit's InputGrad contribution, so one

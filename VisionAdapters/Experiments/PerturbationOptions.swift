@@ -1,7 +1,7 @@
 import Numerics
 import Runtime
 
-/// What a perturbation experiment does (method section 6; Fig. 6, S6, S7 J–L, S10).
+/// What a perturbation experiment does (paper §5; Figs. 6, S6, S7 J–L, S10).
 public struct PerturbationOptions: Sendable, Codable, Equatable {
   /// Layers by name; `nil` is every layer the modes are of.
   public var layers: [String]?

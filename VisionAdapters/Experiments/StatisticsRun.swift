@@ -67,15 +67,19 @@ public struct StatisticsRun: Sendable {
 
   private func write(_ layer: LayerStatistics, to writer: ResultWriter) throws {
     let group = "/layers/\(layer.layer)"
-    func write(_ values: [Double], _ name: String, axis: String = "sample") throws {
-      try writer.write(values, shape: [values.count], to: "\(group)/\(name)", axes: [axis], units: "1")
+    func write(_ values: [Double], _ name: String, axis: String = "sample", units: String = "1") throws {
+      try writer.write(values, shape: [values.count], to: "\(group)/\(name)", axes: [axis], units: units)
     }
     try write(layer.hoyer.contributions, "hoyer_contributions")
     try write(layer.hoyer.activations, "hoyer_activations")
     try write(layer.signCorrelation, "sign_correlation")
     if let found = layer.dimensionality {
-      try write(found.contributions.explained, "explained_variance_contributions", axis: "component")
-      try write(found.activations.explained, "explained_variance_activations", axis: "component")
+      for (explained, name) in [
+        (found.contributions.explained, "contributions"), (found.activations.explained, "activations"),
+      ] {
+        try write(
+          explained, "explained_variance_\(name)", axis: "component", units: "cumulative share of variance")
+      }
     }
     if let heads = layer.heads {
       try write(heads.learned.contributions, "head_hoyer_contributions")

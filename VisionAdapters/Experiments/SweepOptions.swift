@@ -1,7 +1,7 @@
 import Modes
 import Runtime
 
-/// Which hyperparameters are tried (method section 6; S3–S6).
+/// Which hyperparameters are tried (paper §10.3, Figs. S3–S6).
 public struct SweepOptions: Sendable, Codable, Equatable {
   /// Layers by name; `nil` is the paper's blocks 3, 7, 13 and 15 where the file has them, otherwise all.
   public var layers: [String]?

@@ -3,7 +3,7 @@ import Numerics
 import Runtime
 import Storage
 
-/// From a picture as it is to what a network sees, step by step (method section 6).
+/// From a picture as it is to what a network sees, step by step.
 ///
 ///     let preparation = try PicturePreparation(model.preprocessing.image!, of: model.network)
 ///     let seen = preparation.seen(try Picture(reading: "cat.jpg"))     // resized and cut, 8 bits

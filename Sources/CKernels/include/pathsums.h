@@ -3,19 +3,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* weight · ½ (g[gradient_low] + g[gradient_high]) · (v[value_high] − v[value_low]), by rows of a batch */
+/* Rows of `units` numbers in two places: row r < batch_rows of a batch, and row r - batch_rows of those held from
+   earlier batches. */
+typedef struct {
+  size_t batch_rows;
+  const float *batch, *held;
+} codec_path_points;
+
+/* weight · ½ (g[gradient_low] + g[gradient_high]) · (v[value_high] − v[value_low]), by rows */
 typedef struct {
   int32_t gradient_low, gradient_high, value_low, value_high;
   float weight;
 } codec_path_term;
 
-/* sum[u] += Σ over terms; rows of values and gradients hold `units` numbers. */
-void codec_path_sum(size_t units, size_t terms, const codec_path_term *term, const float *values,
-                    const float *gradients, float *sum);
+/* sum[u] += Σ over terms. */
+void codec_path_sum(size_t units, size_t terms, const codec_path_term *term, codec_path_points values,
+                    codec_path_points gradients, float *sum);
 
 /* totals[t] += Σ over units of each term. */
-void codec_path_totals(size_t units, size_t terms, const codec_path_term *term, const float *values,
-                       const float *gradients, double *totals);
+void codec_path_totals(size_t units, size_t terms, const codec_path_term *term, codec_path_points values,
+                       codec_path_points gradients, double *totals);
 
 /* sum[u] += Σ over rows r of weights[r] · (a[r][u] − offset[u]) · b[r][u]; a null offset counts as 0. */
 void codec_product_sum(size_t units, size_t rows, const float *weights, const float *a, const float *offset,

@@ -9,16 +9,20 @@ package protocol ContributionAlgorithm: Sendable {
 
   /// Adds every tap's contributions to the block's maps, which are 0, in the order of the plan's memory.
   ///
-  /// The plan has just run the samples forward: its taps hold the values at the samples.
+  /// Unless the algorithm passes the samples itself, the plan has just run them forward: its taps hold their values.
   func addContributions(to block: inout ContributionBlock, on plan: ContributionPlan) throws
 
   /// Whether it leaves maps in the order of the taps' shapes instead.
   var leavesPlainMaps: Bool { get }
+
+  /// Whether it runs the samples themselves forward, as the ends of paths, so that nobody else needs to.
+  var passesSamples: Bool { get }
 }
 
 extension ContributionAlgorithm {
   package func check(_ plan: ContributionPlan) throws {}
   package var leavesPlainMaps: Bool { false }
+  package var passesSamples: Bool { false }
 }
 
 /// How many steps a path takes.
@@ -45,7 +49,7 @@ public enum SmoothGradNoise: Sendable {
   case given([[[Float]]])
 }
 
-/// How a target is divided among hidden units (method section 2).
+/// How a target is divided among hidden units (paper §2, §10.7).
 public enum ContributionMethod: Sendable {
   /// (h − h0) · ∂T/∂h, h0 = 0 or h at the input's baseline.
   case actgrad(hiddenBaseline: HiddenBaseline)
@@ -91,6 +95,18 @@ public enum ContributionMethod: Sendable {
     switch self {
     case .ig(_, .automatic), .igHidden(_, .automatic): true
     default: false
+    }
+  }
+
+  /// The method with paths of at most so many steps.
+  func shortened(to steps: Int) -> ContributionMethod {
+    func shorter(_ given: PathSteps) -> PathSteps {
+      if case .fixed(let count) = given { .fixed(min(count, steps)) } else { .fixed(steps) }
+    }
+    switch self {
+    case .ig(let rule, let steps): return .ig(rule: rule, steps: shorter(steps))
+    case .igHidden(let rule, let steps): return .igHidden(rule: rule, steps: shorter(steps))
+    default: return self
     }
   }
 

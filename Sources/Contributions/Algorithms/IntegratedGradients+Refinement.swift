@@ -33,25 +33,19 @@ extension IntegratedGradients {
     tolerance: Double, limit: Int, to block: inout ContributionBlock, on plan: ContributionPlan
   ) throws {
     let cuts = plan.watchedTaps.indices.filter { plan.watchedTaps[$0].isFullCut }
-    let start = evenBreakpoints(Self.firstSteps)
-    let pieces = (0..<block.count).flatMap { sample in
-      PathPiece.pieces(ofSample: sample, start, rule: rule, refines: false, rows: plan.plan.batch)
-    }
+    let start = rule.quadrature(over: evenBreakpoints(Self.firstSteps))
+    var pieces = (0..<block.count).map { PathPiece(sample: $0, quadrature: start) }
     var paths = [RefinedPath](repeating: RefinedPath(intervals: []), count: block.count)
-    let records = try plan.addRecordedPathSums(of: pieces, to: &block)
-    for (piece, records) in zip(pieces, records) {
-      paths[piece.sample].intervals += intervals(of: piece, records, cuts: cuts)
-    }
-    while true {
-      var pieces: [PathPiece] = []
-      for sample in paths.indices where !paths[sample].hasConverged {
-        let goals = goals(ofSample: sample, cuts: cuts, tolerance: tolerance, in: block, on: plan)
-        pieces += refine(&paths[sample], sample: sample, goals: goals, limit: limit, rows: plan.plan.batch)
-      }
-      if pieces.isEmpty { break }
-      let records = try plan.addRecordedPathSums(of: pieces, to: &block)
+    var passes = PathPasses(on: plan, of: block)
+    while !pieces.isEmpty {
+      let records = try passes.addRecordedSums(of: pieces, to: &block)
       for (piece, records) in zip(pieces, records) {
         paths[piece.sample].intervals += intervals(of: piece, records, cuts: cuts)
+      }
+      pieces = []
+      for sample in paths.indices where !paths[sample].hasConverged {
+        let goals = goals(ofSample: sample, cuts: cuts, tolerance: tolerance, in: block, on: plan)
+        pieces += refine(&paths[sample], sample: sample, goals: goals, limit: limit)
       }
     }
     block.steps = paths.map(\.intervals.count)
@@ -79,7 +73,7 @@ extension IntegratedGradients {
   /// Takes the intervals that miss most out of a path and returns the pieces that halve them; none once the path
   /// has converged or may not grow.
   private func refine(
-    _ path: inout RefinedPath, sample: Int, goals: [Double], limit: Int, rows: Int
+    _ path: inout RefinedPath, sample: Int, goals: [Double], limit: Int
   ) -> [PathPiece] {
     let gaps = goals.indices.map { index in path.intervals.reduce(0) { $0 + $1.defects[index] } }
     path.hasConverged = zip(gaps, goals).allSatisfy { abs($0) < $1 }
@@ -94,8 +88,8 @@ extension IntegratedGradients {
       misses.indices.filter { misses[$0] >= threshold }.sorted { misses[$0] > misses[$1] }.prefix(room))
     let halved = path.intervals.indices.filter(chosen.contains).map { path.intervals[$0] }
     path.intervals = path.intervals.indices.filter { !chosen.contains($0) }.map { path.intervals[$0] }
-    return neighbourhoods(of: halved).flatMap {
-      PathPiece.pieces(ofSample: sample, $0, rule: rule, refines: true, rows: rows)
+    return neighbourhoods(of: halved).map {
+      PathPiece(sample: sample, quadrature: rule.refinement(of: $0))
     }
   }
 

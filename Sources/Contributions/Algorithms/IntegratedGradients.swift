@@ -6,16 +6,17 @@ struct IntegratedGradients: ContributionAlgorithm {
   let rule: QuadratureRule
   let steps: PathSteps
 
+  var passesSamples: Bool { rule.usesDifferences }
+
   func addContributions(to block: inout ContributionBlock, on plan: ContributionPlan) throws {
     switch steps {
     case .fixed(let count):
       block.steps = Array(repeating: count, count: block.count)
       if rule.usesDifferences {
-        let breakpoints = evenBreakpoints(count)
-        let pieces = (0..<block.count).flatMap { sample in
-          PathPiece.pieces(ofSample: sample, breakpoints, rule: rule, refines: false, rows: plan.plan.batch)
-        }
-        try plan.addPathSums(of: pieces, to: &block)
+        let quadrature = rule.quadrature(over: evenBreakpoints(count))
+        var passes = PathPasses(on: plan, of: block)
+        try passes.addSums(
+          of: (0..<block.count).map { PathPiece(sample: $0, quadrature: quadrature) }, to: &block)
       } else {
         try addDerivativeSums(points: count, to: &block, on: plan)
       }
@@ -42,30 +43,6 @@ struct IntegratedGradients: ContributionAlgorithm {
             weights: quadrature.weights[chosen].map { Float($0) }, sample: sample, target: target, to: &block)
         }
       }
-    }
-  }
-}
-
-/// A piece of one sample's path that fits a batch.
-struct PathPiece {
-  /// Place of the sample in its block.
-  let sample: Int
-  let quadrature: PathQuadrature
-
-  /// Cuts a path into pieces.
-  /// - Parameters:
-  ///   - breakpoints: ends of neighbouring intervals.
-  ///   - refines: whether the sum replaces each interval by its halves.
-  ///   - rows: the largest number of points of a piece.
-  static func pieces(
-    ofSample sample: Int, _ breakpoints: [Double], rule: QuadratureRule, refines: Bool, rows: Int
-  ) -> [PathPiece] {
-    let nodesPerInterval = (rule == .midpoint ? 2 : 1) * (refines ? 2 : 1)
-    let intervals = max(1, (rows - 1) / nodesPerInterval)
-    return stride(from: 0, to: breakpoints.count - 1, by: intervals).map { first in
-      let points = Array(breakpoints[first...min(first + intervals, breakpoints.count - 1)])
-      return PathPiece(
-        sample: sample, quadrature: refines ? rule.refinement(of: points) : rule.quadrature(over: points))
     }
   }
 }

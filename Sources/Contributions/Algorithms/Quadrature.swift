@@ -2,7 +2,7 @@ import Foundation
 import Numerics
 import Runtime
 
-/// How the integral along the path is approximated (method section 2).
+/// How the integral along the path (paper eq. 20) is approximated.
 public enum QuadratureRule: String, CaseIterable, Sendable {
   /// Σ ½ (g_k + g_{k−1}) (h_k − h_{k−1}): the default.
   case trapezoid

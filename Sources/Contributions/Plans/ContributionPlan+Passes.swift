@@ -10,6 +10,13 @@ struct RowRun: Equatable {
   var along: [Double]
 }
 
+/// A row of a batch in which a sample itself is run.
+struct SampleRow {
+  let row: Int
+  /// Place in its block.
+  let sample: Int
+}
+
 /// The passes algorithms are made of.
 extension ContributionPlan {
   /// Runs points of straight paths from the baseline forward.
@@ -49,35 +56,52 @@ extension ContributionPlan {
     return values
   }
 
-  /// Runs the samples themselves: their outputs and activations, the targets' values and, on request, gradients.
-  func runEndpoints(of block: inout ContributionBlock, includesGradients: Bool) throws {
+  /// Runs the samples themselves: their outputs and activations, the targets' values and, where wanted, gradients.
+  func runEndpoints(of block: inout ContributionBlock) throws {
     let samples = Array(0..<block.count)
+    let ends = samples.map { SampleRow(row: $0, sample: $0) }
     let output = try forward(samples.map { RowRun(sample: $0, along: [1]) }, of: block)
-    block.output = Matrix(output.reshaped([block.count, output.rowCount]))
-    block.activations = watchedTaps.map { tap in
-      plan.withValue(of: tap.name) {
-        ChannelSums($0, samples: block.count, layout: plan.layout(of: tap.name, tap.layout))
-      }
-    }
-    try checkFinite(block.activations, "activation", of: block)
+    try settle(ends, output: output, in: &block)
+    guard block.includesGradients else { return }
     for index in block.targets.indices {
-      let target = block.targets[index].target
-      block.targets[index].settled = try samples.map {
-        try target.settled(at: Array(block.output.row($0)), label: block.labels?[$0])
-      }
-      block.targets[index].values = samples.map {
-        block.targets[index].settled[$0].value(Array(block.output.row($0)))
-      }
-      block.targets[index].baselineValues = block.targets[index].settled.map { $0.value(baselineOutput) }
-      guard includesGradients else { continue }
       try reverse(output, rows: samples, target: block.targets[index])
-      block.targets[index].gradients = watchedTaps.map { tap in
-        plan.withGradient(of: tap.name) {
-          ChannelSums($0, samples: block.count, layout: plan.layout(of: tap.name, tap.layout))
+      try keepGradients(of: ends, target: index, in: &block)
+    }
+  }
+
+  /// Keeps outputs and activations of samples that the last forward pass ran, and settles their targets.
+  func settle(_ ends: [SampleRow], output: Tensor, in block: inout ContributionBlock) throws {
+    for (row, sample) in ends.map({ ($0.row, $0.sample) }) {
+      for (unit, value) in output.row(row).enumerated() { block.output[sample, unit] = Double(value) }
+      for (index, tap) in watchedTaps.enumerated() {
+        plan.withValue(of: tap.name) {
+          block.activations[index].replace(
+            sample, by: $0, row: row, layout: plan.layout(of: tap.name, tap.layout))
         }
       }
-      try checkFinite(block.targets[index].gradients, "gradient", of: block)
+      let output = Array(block.output.row(sample))
+      for index in block.targets.indices {
+        let settled = try block.targets[index].target.settled(at: output, label: block.labels?[sample])
+        block.targets[index].settled[sample] = settled
+        block.targets[index].values[sample] = settled.value(output)
+        block.targets[index].baselineValues[sample] = settled.value(baselineOutput)
+      }
+      block.isSettled[sample] = true
     }
+    try checkFinite(block.activations, "activation", of: block)
+  }
+
+  /// Keeps the gradients at samples that the last passes ran.
+  func keepGradients(of ends: [SampleRow], target: Int, in block: inout ContributionBlock) throws {
+    for (index, tap) in watchedTaps.enumerated() {
+      plan.withGradient(of: tap.name) { gradients in
+        for end in ends {
+          block.targets[target].gradients[index].replace(
+            end.sample, by: gradients, row: end.row, layout: plan.layout(of: tap.name, tap.layout))
+        }
+      }
+    }
+    try checkFinite(block.targets[target].gradients, "gradient", of: block)
   }
 
   /// Pulls a target's gradient at the samples back; their forward pass was the last.

@@ -54,7 +54,7 @@ public final class ContributionPlan {
     let needsInput = method.refinesPath && !taps.contains(where: \.isFullCut)
     watchedTaps = try needsInput ? taps + [Tap(network.input, of: network)] : taps
     plan = try Plan(
-      network: network, batch: max(rows, maxSamples, 5), taps: watchedTaps.map(\.name), precision: precision)
+      network: network, batch: max(rows, maxSamples), taps: watchedTaps.map(\.name), precision: precision)
     try algorithm.check(self)
     let output = try plan.forward(
       Tensor(shape: [1] + network.inputShape, elements: self.baseline))
@@ -83,9 +83,9 @@ public final class ContributionPlan {
     precondition(count > 0 && count <= maxSamples && Array(inputs.shape.dropFirst()) == network.inputShape)
     var block = ContributionBlock(
       samples: samples ?? Array(0..<count), inputs: inputs.elements, labels: labels,
-      outputs: baselineOutput.count,
-      targets: targets.map { TargetBlock(target: $0, taps: watchedTaps, samples: count) })
-    try runEndpoints(of: &block, includesGradients: includesGradients)
+      outputs: baselineOutput.count, taps: watchedTaps, targets: targets,
+      includesGradients: includesGradients)
+    if !algorithm.passesSamples { try runEndpoints(of: &block) }
     try algorithm.addContributions(to: &block, on: self)
     if !algorithm.leavesPlainMaps {
       for target in block.targets.indices {

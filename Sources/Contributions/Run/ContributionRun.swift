@@ -144,7 +144,7 @@ public struct ContributionRun: Sendable {
     let team = try WorkerTeam(count: min(options.threads, blocks.count)) { _ in
       try ContributionWorker(job, method: options.perCellMethod, samplesAtATime: samplesAtATime)
     }
-    var totals = taps.map { ChannelSums(targets: targets.count, channels: $0.channels) }
+    var totals = taps.map { ChannelSums(rows: targets.count, channels: $0.channels) }
     var finished = 0
     for first in stride(from: 0, to: blocks.count, by: chunk) {
       try Interrupt.check()

@@ -23,10 +23,9 @@ struct ContributionJob: Sendable {
 final class ContributionWorker {
   /// Samples whose path points are packed into batches together.
   static let samplesAtATime = 48
-  /// Path points of one pass: where memory allows three paths of 20 steps and their shared start, in whole vectors of
-  /// 16.
+  /// Path points of one pass: where memory allows whole vectors of 16.
   private static func rows(_ network: Network, taps: [Tap]) -> Int {
-    min(max(rowMemory / network.memoryPerSample(taps: taps.map(\.name)), 6), 64)
+    min(max(rowMemory / network.memoryPerSample(taps: taps.map(\.name)), 4), 64)
   }
   /// Numbers that the rows of one pass may take, about 0.5 GB.
   private static let rowMemory = 128_000_000
@@ -79,7 +78,7 @@ final class ContributionWorker {
 
   /// Each target's contributions summed over a block's samples: by layer, `[target, channel]`.
   func sums(of block: SampleBlock, targets: [any Target]) throws -> [ChannelSums] {
-    var totals = job.taps.map { ChannelSums(targets: targets.count, channels: $0.channels) }
+    var totals = job.taps.map { ChannelSums(rows: targets.count, channels: $0.channels) }
     try stimuli.forEachBatch(of: block, size: samplesAtATime) { samples, inputs in
       let part = try plan.contributions(to: targets, inputs: inputs, samples: samples)
       for target in targets.indices {
@@ -93,12 +92,6 @@ final class ContributionWorker {
 }
 
 extension ChannelSums {
-  /// Zeros.
-  init(targets: Int, channels: Int) {
-    negative = Matrix(rows: targets, columns: channels)
-    positive = negative
-  }
-
   /// Adds every row of other sums to one row of these.
   mutating func add(rowsOf other: ChannelSums, toRow row: Int) {
     for sample in 0..<other.negative.rows {

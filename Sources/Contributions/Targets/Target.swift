@@ -1,4 +1,4 @@
-/// A scalar of the model's outputs whose value is divided among the hidden units (method section 1).
+/// A scalar of the model's outputs whose value is divided among the hidden units (paper §2).
 ///
 /// Values and gradients are in double precision on one sample's output vector. To add a target, write a type
 /// and give it a case and a spelling in ``TargetChoice``.

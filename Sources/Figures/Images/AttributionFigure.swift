@@ -9,11 +9,44 @@ import Storage
 struct AttributionFigure {
   /// One file's contributions.
   private struct Source {
-    let name: String
+    /// Of the command line.
+    let method, target: String
+    let isSoftmax: Bool
     let file: ContributionFile
+
+    private static let names = [
+      "ig": "IntGrad", "ig-hidden": "IntGrad, hidden", "actgrad": "ActGrad", "actnormgrad": "ActNormGrad",
+      "inputgrad": "InputGrad", "smoothgrad": "SmoothGrad", "top:1": "largest output", "sum": "all outputs",
+      "contrastive": "largest − second",
+    ]
+
+    /// Algorithm and target as the paper calls them.
+    var name: String {
+      "\(Self.names[method] ?? method)\n\(Self.names[target] ?? target)" + (isSoftmax ? ", softmax" : "")
+    }
+
+    /// The same in a sentence.
+    var words: String { isStandard ? "IntGrad of the largest output" : name.replacing("\n", with: ", ") }
+
+    /// Algorithms as the paper introduces them; of each, targets as in its figure S1.
+    var order: [Int] {
+      let targets = ["sum", "top:1", "entropy", "contrastive"]
+      return [
+        ContributionMethod.names.firstIndex(of: method) ?? ContributionMethod.names.count,
+        targets.firstIndex(of: target) ?? targets.count, isSoftmax ? 1 : 0,
+      ]
+    }
+
+    /// The paper's standard.
+    var isStandard: Bool { method == "ig" && target == "top:1" && !isSoftmax }
   }
 
+  /// No more have room.
+  private static let most = 7
+
   private let sources: [Source]
+  /// Which of them chooses the channel and is shown by sign.
+  private let reference: Source
   private let layers: [String]
   private let picture: String
 
@@ -23,12 +56,6 @@ struct AttributionFigure {
     let softmax: Bool?
   }
 
-  /// Algorithms and targets as the paper calls them.
-  private static let names = [
-    "ig": "IntGrad", "ig-hidden": "IntGrad, hidden", "actgrad": "ActGrad", "actnormgrad": "ActNormGrad",
-    "inputgrad": "InputGrad", "smoothgrad": "SmoothGrad", "top:1": "largest output", "sum": "all outputs",
-  ]
-
   /// Nil where no file of the folder kept maps of its first picture.
   init?(_ folder: ResultFolder) throws {
     var sources: [Source] = []
@@ -37,16 +64,19 @@ struct AttributionFigure {
       guard try !file.pickedRows().isEmpty else { continue }
       let provenance = try Provenance(of: file.file)
       let options = try? JSONDecoder().decode(Options.self, from: Data(provenance.options.utf8))
-      let target = Self.names[options?.target ?? ""] ?? options?.target ?? ""
-      let method = Self.names[options?.method ?? ""] ?? options?.method ?? file.file.name
-      let name = "\(method)\n\(target)" + (options?.softmax == true ? ", softmax" : "")
-      sources.append(Source(name: name, file: file))
+      sources.append(
+        Source(
+          method: options?.method ?? file.file.name, target: options?.target ?? "",
+          isSoftmax: options?.softmax == true, file: file))
     }
-    guard let first = sources.first else { return nil }
+    sources = sources.enumerated().sorted {
+      ($0.element.order + [$0.offset]).lexicographicallyPrecedes($1.element.order + [$1.offset])
+    }.map(\.element)
+    guard let first = sources.first(where: \.isStandard) ?? sources.first else { return nil }
     // The same picture everywhere.
     let name = try Self.picture(first.file)
     self.sources = try sources.filter { try Self.picture($0.file) == name }
-    picture = name
+    (reference, picture) = (first, name)
     let all = try ImageResults.layers(of: first.file.file).filter {
       try first.file.maps(of: $0)?.shape.count == 4
     }
@@ -68,13 +98,14 @@ struct AttributionFigure {
       name: "attribution", title: "Algorithms and targets of contributions",
       caption:
         "For each layer, above: net contribution of every position of the channel that contributes most, by each algorithm "
-        + "and target, each with its own colour limits (red: raises the target). Below: the same channel's excitation and "
-        + "inhibition by the first of them, and the excitation (red) and inhibition (blue) of all channels, ordered by their "
-        + "net contribution. Picture: \(picture).", plot: plot)
+        + "and target, each with its own colour limits (red: raises the target). Below, by "
+        + "\(reference.words): the same channel's excitation and inhibition, and the excitation "
+        + "(red), inhibition (blue) and net contribution (line) of all channels, in its order. Picture: \(picture)."
+        + (sources.count > Self.most ? " The first \(Self.most) of \(sources.count) files." : ""), plot: plot)
   }
 
   private func add(_ layer: String, top: Double, to plot: inout Plot) throws {
-    guard let map = try sources[0].file.maps(of: layer) else { return }
+    guard let map = try reference.file.maps(of: layer) else { return }
     let (channels, height, width) = (map.shape[1], map.shape[2], map.shape[3])
     let size = height * width
     func values(_ map: Tensor, _ channel: Int) -> [Double] {
@@ -84,7 +115,7 @@ struct AttributionFigure {
     let channel = strengths.indices.max { strengths[$0] < strengths[$1] } ?? 0
     plot.text(
       "\(layer.replacing("|", with: "/")), channel \(channel + 1)", 24, top + 18, size: 11, bold: true)
-    let shown = sources.prefix(7)
+    let shown = sources.prefix(Self.most)
     let side = 96.0
     for (column, source) in shown.enumerated() {
       guard let map = try source.file.maps(of: layer), map.shape[1] > channel else { continue }
@@ -121,7 +152,7 @@ struct AttributionFigure {
 
   /// Both signs of every channel in the picture.
   private func addChannels(_ layer: String, frame: Plot.Frame, to plot: inout Plot) throws {
-    let file = sources[0].file
+    let file = reference.file
     let row = try file.pickedRows()[0]
     let (negative, positive) = try file.contributions(of: layer)
     let order = (0..<negative.columns).sorted {
@@ -132,7 +163,7 @@ struct AttributionFigure {
     panel.x = Plot.Axis(
       label: "\(order.count) channels, the largest net contribution first",
       range: -0.5...Double(order.count) - 0.5, ticks: .none)
-    panel.y = Plot.Axis(label: try file.targetUnits())
+    panel.y = Plot.Axis(label: "contribution")
     panel.layers = [
       .bars(
         places, order.map { positive[row, $0] }, colours: order.map { _ in Colours.excitation }, width: 0.9),

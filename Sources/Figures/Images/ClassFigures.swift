@@ -53,7 +53,8 @@ struct ClassFigures {
     return Figure(
       name: "classes", title: "Modes and classes",
       caption:
-        "The largest correlation of each mode's loadings (or each channel's contributions) with the mask of a class. "
+        "The largest correlation of each mode's loadings (or each channel's contributions) with whether a picture is of "
+        + "a class, over all classes. "
         + "Left: their distribution in the middle layer; right: their mean in every layer.", plot: plot)
   }
 
@@ -109,7 +110,8 @@ struct ClassFigures {
     return Figure(
       name: "mode-class", title: "Which mode goes with which class",
       caption:
-        "Correlation of each mode's loadings with each class's mask, in the layer where they go together best."
+        "Correlation of each mode's loadings with whether a picture is of the class (rows), in the layer where modes and "
+        + "classes go together best."
         + rest,
       plot: plot)
   }

@@ -22,7 +22,12 @@ extension ImageResults {
     if let maps {
       figures.append(try MapFigure(file: maps, classNames: try classNames(), folder: folder.path).figure())
     }
-    if let sweep { figures += try SweepFigure(file: sweep, classNames: try classNames()).figures() }
+    if let sweep {
+      figures += [
+        try SweepFigure(sweep).figure(),
+        try SweepClassFigure(file: sweep, classNames: try classNames()).figure(),
+      ]
+    }
     if let modes {
       let file = try ModesFile(reading: modes.path)
       let found = ModeFigures(layers: try file.layers.map(file.layer))

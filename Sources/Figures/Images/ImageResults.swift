@@ -73,15 +73,29 @@ extension H5File {
 }
 
 extension Plot.Axis {
-  /// Layers along an axis, their names where there is room.
-  static func layers(_ names: [String], isLabelled: Bool = true, label: String = "layer") -> Plot.Axis {
+  /// Layers along an axis: their names where there is room, else the numbers in these (of block0, block1, … on an axis
+  /// called block), else their places from 1 on.
+  static func layers(_ names: [String], label: String? = nil) -> Plot.Axis {
+    let (labels, stem) = layerLabels(names)
     let step = max(1, (names.count + 7) / 8)
-    let ticks = stride(from: 0, to: names.count, by: step).map { place in
-      (Double(place), names.joined().count > 26 ? "\(place + 1)" : names[place].replacing("|", with: "/"))
-    }
     return Plot.Axis(
-      label: label, range: -0.5...Double(max(1, names.count)) - 0.5, ticks: .at(ticks), isLabelled: isLabelled
-    )
+      label: label ?? stem ?? "layer", range: -0.5...Double(max(1, names.count)) - 0.5,
+      ticks: .at(stride(from: 0, to: names.count, by: step).map { (Double($0), labels[$0]) }))
+  }
+
+  /// What layers are called along an axis; with what the names have in common where that is left out.
+  static func layerLabels(_ names: [String]) -> (labels: [String], stem: String?) {
+    if names.joined().count <= 26 { return (names.map { $0.replacing("|", with: "/") }, nil) }
+    let stems = Set(names.map(layerStem))
+    if let stem = stems.first, stems.count == 1, !stem.isEmpty, names.allSatisfy({ $0 != stem }) {
+      return (names.map { String($0.dropFirst(stem.count)) }, stem)
+    }
+    return (names.indices.map { "\($0 + 1)" }, nil)
+  }
+
+  /// A layer's name without the number at its end.
+  static func layerStem(_ name: String) -> String {
+    String(name.reversed().drop(while: \.isNumber).reversed())
   }
 }
 

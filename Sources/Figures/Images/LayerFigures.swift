@@ -24,7 +24,7 @@ struct LayerFigures {
 
   /// Sorts that alternate through the network, by names without their numbers; all layers as one sort where they do not.
   private var families: [Family] {
-    let names = layers.map { String($0.reversed().drop(while: \.isNumber).reversed()) }
+    let names = layers.map(Plot.Axis.layerStem)
     let sorts = names.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
     let members = sorts.map { sort in names.indices.filter { names[$0] == sort } }
     guard (2...4).contains(sorts.count), members.allSatisfy({ $0.count == members[0].count && $0.count > 1 })
@@ -69,7 +69,9 @@ struct LayerFigures {
   }
 
   private var layerNames: String {
-    layers.joined().count > 26
+    // Where the axis has neither names nor the numbers in these.
+    families.count == 1 && Plot.Axis.layerLabels(layers).labels.last == "\(layers.count)"
+      && layers.last?.hasSuffix("\(layers.count)") == false
       ? "Layers: "
         + layers.enumerated().map { "\($0 + 1) \($1.replacing("|", with: "/"))" }.joined(separator: ", ")
         + "."
@@ -79,7 +81,8 @@ struct LayerFigures {
   private func panel(_ x: Double, _ y: Double, _ title: String, _ label: String) -> Plot.Panel {
     var panel = Plot.Panel(frame: Plot.Frame(x, y, 340, 190))
     panel.title = title
-    panel.x = .layers(families[0].members.map { layers[$0] })
+    panel.x = .layers(
+      families[0].members.map { layers[$0] }, label: families.count > 1 ? "layer of each sort" : nil)
     panel.y = Plot.Axis(label: label)
     return panel
   }
@@ -114,6 +117,7 @@ struct LayerFigures {
     return top * 1.1
   }
 
+  /// The file's shares are cumulative.
   private func addExplained(to plot: inout Plot) throws {
     guard let first = layers.first, let last = layers.last else { return }
     var explained = Plot.Panel(frame: Plot.Frame(84, 340, 340, 190))
@@ -124,17 +128,9 @@ struct LayerFigures {
     for (kind, title, colour) in Self.kinds {
       for (layer, dash) in [(first, 2), (last, 1)] where layer != first || dash == 2 {
         guard let shares = try file.column("/layers/\(layer)/explained_variance_\(kind)") else { continue }
-        let isCumulative = zip(shares, shares.dropFirst()).allSatisfy { $0 <= $1 + 1e-12 }
-        var sum = 0.0
-        let curve =
-          isCumulative
-          ? shares
-          : shares.map {
-            sum += $0; return sum
-          }
         explained.layers.append(
           .line(
-            curve.indices.map { Double($0 + 1) }, curve, colour: colour, width: 1.6,
+            shares.indices.map { Double($0 + 1) }, shares, colour: colour, width: 1.6,
             title: "\(title), \(layer.replacing("|", with: "/"))", dash: dash))
       }
     }

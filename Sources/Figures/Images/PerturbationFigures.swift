@@ -35,14 +35,14 @@ struct PerturbationFigures {
     let shown = stride(from: layers.count - 1, through: 0, by: -step).map { layers[$0] }.reversed()
     guard !shown.isEmpty else { return nil }
     let width = (900 - 84 - 10) / Double(shown.count)
-    var plot = Plot(width: 900, height: 574)
+    var plot = Plot(width: 900, height: 616)
     let top = try highest(Array(shown))
     for (column, layer) in shown.enumerated() {
       for (row, (kind, words)) in Self.perturbations.enumerated() {
         var panel = Plot.Panel(
-          frame: Plot.Frame(84 + width * Double(column), 40 + 236 * Double(row), width - 28, 180))
+          frame: Plot.Frame(84 + width * Double(column), 40 + 270 * Double(row), width - 28, 180))
         panel.title = "\(layer.replacing("|", with: "/")): \(words)"
-        panel.x = Plot.Axis(label: row == 1 ? "channels (%)" : "", range: 0...100)
+        panel.x = Plot.Axis(label: row == 0 ? "channels kept (%)" : "channels removed (%)", range: 0...100)
         panel.y = Plot.Axis(
           label: column == 0 ? "accuracy after / before" : "", range: 0...top, isLabelled: column == 0)
         for (selection, _, colour) in Self.selections {
@@ -56,8 +56,8 @@ struct PerturbationFigures {
         plot.add(panel)
       }
     }
-    try addLegend(at: 540, to: &plot)
-    plot.text("solid: the target class, dashed: another class", 84, 560, size: 10)
+    try addLegend(at: 582, to: &plot)
+    plot.text("solid: the target class, dashed: another class", 84, 602, size: 10)
     return Figure(
       name: "perturbation", title: "Ablating and preserving the channels of a class's mode",
       caption:
@@ -102,7 +102,7 @@ struct PerturbationFigures {
       var panel = Plot.Panel(frame: Plot.Frame(84 + 450 * Double(column), 40, 340, 200))
       panel.title = words
       panel.x = .layers(layers)
-      panel.y = Plot.Axis(label: column == 0 ? "AUC (target − other) / other" : "")
+      panel.y = Plot.Axis(label: column == 0 ? "(target − other) / other" : "")
       for (selection, _, colour) in Self.selections {
         let scores = try layers.map { layer -> Double in
           let path = "/layers/\(layer)/\(kind)/\(selection)"
@@ -119,7 +119,8 @@ struct PerturbationFigures {
     return Figure(
       name: "perturbation-scores", title: "How specific the perturbations are, by layer",
       caption:
-        "Area under the target class's curve less that of another class, over the latter: above zero where preserving "
-        + "keeps the target alone, below zero where ablating removes it alone.", plot: plot)
+        "Area under the curve of accuracy against the share of channels, of the target class less that of another class, "
+        + "over the latter: above zero where preserving keeps the target alone, below zero where ablating removes it alone.",
+      plot: plot)
   }
 }

@@ -2,110 +2,150 @@ import Foundation
 import Numerics
 import Storage
 
-/// What the autoencoder's options change (paper S3–S6).
+/// What the autoencoder's options change (paper S3, S4, S6).
 struct SweepFigure {
-  let file: H5File
-  let classNames: [String]
+  private let file: H5File
+  private let layers: [String]
+  private let variations: [SweepVariation]
 
-  /// Datasets, what they are called, and their standard errors.
+  /// A row of panels.
+  private struct Quantity {
+    /// Dataset of the file.
+    let name: String
+    let title: String
+    /// Dataset of the standard errors.
+    var errors: String?
+    /// Whether the axis begins at zero; else it has room for what there is.
+    var isCount = false
+    /// The largest number there can be.
+    var most: Double?
+  }
+
   private static let quantities = [
-    ("r2", "R²", nil), ("alive", "modes", nil), ("classes_above", "classes with\na mode above 0.2", nil),
-    ("baseline_correlation", "correlation\nwith the baseline", "baseline_correlation_sem"),
-    ("ablation_score", "specificity\nof ablation", "ablation_score_sem"),
+    Quantity(name: "r2", title: "R²", most: 1), Quantity(name: "alive", title: "modes", isCount: true),
+    Quantity(name: "classes_above", title: "classes with\na mode", isCount: true),
+    Quantity(
+      name: "baseline_correlation", title: "correlation\nwith baseline", errors: "baseline_correlation_sem",
+      most: 1),
+    Quantity(name: "ablation_score", title: "specificity\nof ablation", errors: "ablation_score_sem"),
   ]
 
-  func figures() throws -> [Figure] { [try quantities(), try classAtoms()].compactMap { $0 } }
+  init(_ file: H5File) throws {
+    self.file = file
+    layers = try ImageResults.layers(of: file)
+    variations = try SweepVariation.all(file)
+  }
 
-  private func quantities() throws -> Figure {
-    let layers = try ImageResults.layers(of: file)
-    let names = try file.dataset("/configuration/name", rank: 1).texts()
+  private static let rowHeight = 118.0
+
+  /// Nil where no option was varied.
+  func figure() throws -> Figure? {
+    guard !variations.isEmpty else { return nil }
     let shown = try Self.quantities.filter { quantity in
-      try layers.contains {
-        try file.column("/layers/\($0)/\(quantity.0)")?.contains(where: \.isFinite) ?? false
-      }
+      try layers.contains { try column($0, quantity.name).contains(where: \.isFinite) }
     }
-    let height = max(200, 19 * Double(names.count))
-    let width = (900 - 176 - 10) / Double(max(shown.count, 1))
-    var plot = Plot(width: 900, height: height + 124)
-    for (column, (name, title, errors)) in shown.enumerated() {
-      var panel = Plot.Panel(frame: Plot.Frame(176 + width * Double(column), 50, width - 30, height))
-      panel.title = title
-      panel.y = Plot.Axis(
-        range: -0.5...Double(names.count) - 0.5,
-        ticks: column == 0 ? .at(names.enumerated().map { (Double($0), $1) }) : .none, isReversed: true)
-      panel.layers = [.vertical(0, colour: Colours.faint, dash: 3, width: 0.6)]
-      for (index, layer) in layers.enumerated() {
-        try add(layer, index, name, errors, of: layers.count, to: &panel)
+    let columnWidth = min(800 / Double(variations.count), 240)
+    let bottom = 40 + Self.rowHeight * Double(shown.count)
+    var plot = Plot(width: 900, height: bottom + 84)
+    for (row, quantity) in shown.enumerated() {
+      let range = try range(of: quantity)
+      for (column, variation) in variations.enumerated() {
+        var panel = Plot.Panel(
+          frame: Plot.Frame(
+            92 + columnWidth * Double(column), 40 + Self.rowHeight * Double(row), columnWidth - 22, 88))
+        panel.title = row == 0 ? variation.title : ""
+        panel.x = variation.axis(isLabelled: row == shown.count - 1)
+        panel.y = Plot.Axis(label: column == 0 ? quantity.title : "", range: range, isLabelled: column == 0)
+        try draw(quantity, variation, in: &panel)
+        plot.add(panel)
       }
-      plot.add(panel)
     }
     for (index, layer) in layers.enumerated() {
       plot.text(
-        "● \(layer.replacing("|", with: "/"))", 176 + 130 * Double(index), height + 108, size: 10,
-        colour: Colours.category(index))
+        "● \(layer.replacing("|", with: "/"))", 92 + 110 * Double(index % 7),
+        bottom + 62 + 16 * Double(index / 7), size: 10, colour: Colours.category(index))
     }
     return Figure(
-      name: "sweep", title: "What the autoencoder's options change",
-      caption:
-        "Each row is a configuration of the autoencoder: the baseline, then one option changed at a time. Colours are layers; "
-        + "bars are standard errors over classes or trials. Correlation: of each class's modes with the baseline's. Specificity: area under the target class's accuracy less that of "
-        + "another class, over the latter; below zero where ablating the class's modes spares other classes.",
-      plot: plot)
+      name: "sweep", title: "What the autoencoder's options change", caption: caption(shown), plot: plot)
   }
 
-  /// One layer's values, a little below the last layer's, so that equal ones are seen.
-  private func add(
-    _ layer: String, _ index: Int, _ name: String, _ errors: String?, of count: Int,
-    to panel: inout Plot.Panel
-  ) throws {
-    let values = try file.column("/layers/\(layer)/\(name)") ?? []
-    let colour = Colours.category(index)
-    let shift = 0.16 * (Double(index) - Double(count - 1) / 2)
-    let places = values.indices.map { Double($0) + shift }
-    if let errors, let spread = try file.column("/layers/\(layer)/\(errors)") {
-      for (row, value) in values.enumerated() where value.isFinite && spread[row].isFinite {
-        let (low, high) = (value - spread[row], value + spread[row])
-        panel.layers.append(.line([low, high], [places[row], places[row]], colour: colour, width: 1))
-      }
+  private func caption(_ shown: [Quantity]) -> String {
+    let isGrid = variations.contains { $0.rows.contains { $0.count > 1 } }
+    var words =
+      isGrid
+      ? "Each column is an option of the autoencoder; points are means over all combinations of the others, bars "
+        + "standard errors over these. "
+      : "Each column is an option of the autoencoder, changed alone from the baseline (dotted); bars are standard "
+        + "errors over classes or trials. "
+    words += "Colours are layers. R²: share of the contributions' variance that the modes explain. "
+    words += "Classes with a mode: those with which some mode's loadings correlate above 0.2. "
+    if shown.contains(where: { $0.name == "baseline_correlation" }) {
+      words += "Correlation: of each class's modes, summed, with the baseline's, over channels. "
     }
-    panel.layers.append(.points(values, places, colour: colour, size: 0.6, kind: [7, 5, 9, 13][index % 4]))
+    if shown.contains(where: { $0.name == "ablation_score" }) {
+      words +=
+        "Specificity: area under the target class's accuracy less that of another class, over the latter; below zero "
+        + "where ablating the class's modes spares other classes. "
+    }
+    return words
+      + "Encoder width “as channels”: hidden layers as wide as the layer has channels, at least 16."
   }
 
-  /// One class's modes, summed, by every configuration (S5); nil where no class was chosen.
-  private func classAtoms() throws -> Figure? {
-    let layers = try ImageResults.layers(of: file).filter { file.contains("/layers/\($0)/class_atom") }
-    let names = try file.dataset("/configuration/name", rank: 1).texts()
-    guard let first = layers.first,
-      let label = try file.attribute("class", of: "/layers/\(first)/class_atom")?.asInteger
-    else { return nil }
-    let shown = Array(layers.prefix(4))
-    let height = max(160, 14 * Double(names.count))
-    let width = (900 - 150 - 10) / Double(shown.count)
-    var plot = Plot(width: 900, height: height + 90)
-    for (column, layer) in shown.enumerated() {
-      let atoms = try file.dataset("/layers/\(layer)/class_atom", rank: 2).matrix()
-      // Each on its own scale: what is compared is which channels they hold.
-      let rows = (0..<atoms.rows).map { row -> [Double] in
-        let peak = atoms.row(row).map(abs).filter(\.isFinite).max() ?? 0
-        return atoms.row(row).map { peak > 0 && $0.isFinite ? $0 / peak : 0 }
-      }
-      var panel = Plot.Panel(frame: Plot.Frame(150 + width * Double(column), 36, width - 14, height))
-      panel.title = layer.replacing("|", with: "/")
-      panel.border = 15
-      panel.x = Plot.Axis(label: "channel", range: -0.5...Double(atoms.columns) - 0.5, ticks: .none)
-      panel.y = Plot.Axis(
-        range: -0.5...Double(names.count) - 0.5,
-        ticks: column == 0 ? .at(names.enumerated().map { (Double($0), $1) }) : .none, isReversed: true)
-      panel.colours = .diverging(limit: 1)
-      panel.layers = [.image(rows)]
-      plot.add(panel)
+  private func column(_ layer: String, _ name: String) throws -> [Double] {
+    try file.column("/layers/\(layer)/\(name)") ?? []
+  }
+
+  private func draw(_ quantity: Quantity, _ variation: SweepVariation, in panel: inout Plot.Panel) throws {
+    if let baseline = variation.baseline {
+      panel.layers.append(
+        .vertical(variation.places[baseline], colour: Colours.faint, dash: 3, width: 0.7))
     }
-    let name = classNames.indices.contains(label) ? classNames[label] : "class \(label)"
-    return Figure(
-      name: "sweep-class", title: "The modes of \(name) by every configuration",
-      caption:
-        "All modes that correlate with \(name) above 0.2, summed, of each configuration of the autoencoder (rows): the "
-        + "weight of every channel, each row relative to its largest (red: excitation). Alike rows: the options hardly matter; empty ones: no such mode.",
-      plot: plot)
+    if quantity.name == "ablation_score" {
+      panel.layers.append(.horizontal(0, colour: Colours.faint, dash: 1, width: 0.5))
+    }
+    for (index, layer) in layers.enumerated() {
+      let curve = try curve(layer, quantity, variation)
+      let colour = Colours.category(index)
+      // Without lines, layers lie side by side so that equal ones are seen.
+      let shift = variation.isOrdered ? 0 : 0.07 * (Double(index) - Double(layers.count - 1) / 2)
+      let places = variation.places.map { $0 + shift }
+      if variation.isOrdered {
+        panel.layers.append(.line(places, curve.map(\.mean), colour: colour, width: 1.2))
+      }
+      for (place, point) in zip(places, curve) where point.error.isFinite && point.error > 0 {
+        let ends = [point.mean - point.error, point.mean + point.error]
+        panel.layers.append(.line([place, place], ends, colour: colour, width: 0.9))
+      }
+      panel.layers.append(.points(places, curve.map(\.mean), colour: colour, size: 0.5))
+    }
+  }
+
+  /// Mean and error for each value of an option.
+  private func curve(
+    _ layer: String, _ quantity: Quantity, _ variation: SweepVariation
+  ) throws -> [(mean: Double, error: Double)] {
+    let values = try column(layer, quantity.name)
+    let errors = try quantity.errors.map { try column(layer, $0) }
+    return variation.rows.map { rows in
+      rows.count == 1
+        ? (values[rows[0]], errors?[rows[0]] ?? .nan) : meanAndError(rows.map { values[$0] })
+    }
+  }
+
+  /// One range for all panels of a row.
+  private func range(of quantity: Quantity) throws -> ClosedRange<Double> {
+    var ends: [Double] = []
+    for layer in layers {
+      for variation in variations {
+        for point in try curve(layer, quantity, variation) where point.mean.isFinite {
+          let error = point.error.isFinite ? point.error : 0
+          ends += [point.mean - error, point.mean + error]
+        }
+      }
+    }
+    let (low, high) = (ends.min() ?? 0, ends.max() ?? 1)
+    let room = max(0.08 * (high - low), 0.005)
+    if quantity.isCount { return 0...max(high, 1) * 1.1 }
+    return low - room...(quantity.most.map { min($0, high) } ?? high) + room
   }
 }

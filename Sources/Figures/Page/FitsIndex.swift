@@ -33,10 +33,15 @@ public struct FitsIndex {
     folders = names.map { URL(filePath: folder).appending(path: $0).relativePath }
   }
 
-  /// Writes `report.html`.
-  /// - Returns: its path.
-  /// - Throws: `CodecError` of kind `fileSystem` where the disk refuses.
-  public func write() throws -> String {
+  /// Writes `figures/fits.FORMAT` and `report.html`.
+  /// - Parameter formats: of the figure; the page always shows it as SVG.
+  /// - Throws: `CodecError` of kind `fileSystem` where the plotting program is missing or the disk refuses.
+  public func write(
+    formats: [Gnuplot.Format] = [.svg], figures wanted: Report.Figures = .required,
+    progress: ProgressHandler? = nil
+  ) throws -> Report.Outcome {
+    let figures = try DrawnFigures(
+      { [try FitsFigure(file).figure()] }, in: folder, formats: formats, wanted: wanted, progress: progress)
     let path = folder.appending(path: "report.html").relativePath
     let name = file.name
     let page = Page(
@@ -45,11 +50,11 @@ public struct FitsIndex {
         "The same recording through networks fitted independently: what they agree on is the recording's.",
       sections: [
         (id: "summary", name: "Summary", html: try summary()),
-        (id: "clusters", name: "Agreement of clusters", html: try clusters()),
+        (id: "clusters", name: "Agreement", html: try clusters(figures.drawn)),
         (id: "numbers", name: "Numbers", html: try numbers()),
       ], provenance: [(file: name, provenance: try Provenance(of: file))], data: "{}", script: [])
     try AtomicFile.write(page.html, to: path)
-    return path
+    return Report.Outcome(page: path, figures: figures.paths, remark: figures.remark)
   }
 
   private func summary() throws -> String {
@@ -60,10 +65,10 @@ public struct FitsIndex {
     let conclusion = try file.attribute("conclusion")?.asText ?? ""
     return "<section id=\"summary\"><h2>Summary</h2><p>\(escaped(conclusion))</p>"
       + warningBox(try file.attribute("warnings")?.asTexts ?? [], fine: "No fit reports a problem.")
-      + "<h3>Each fit's own report</h3><ul>\(links.joined())</ul></section>"
+      + "<h3 style=\"margin-top:14px\">Each fit's own report</h3><ul>\(links.joined())</ul></section>"
   }
 
-  private func clusters() throws -> String {
+  private func clusters(_ drawn: [(figure: Figure, svg: String)]) throws -> String {
     var rows: [[String]] = []
     for part in file.contains("/agreement") ? try file.children(of: "/agreement") : [] {
       let group = "/agreement/\(part)"
@@ -83,7 +88,7 @@ public struct FitsIndex {
     }
     let note =
       "Mean adjusted Rand index over all pairs of fits: 1 where all put the same cells together, 0 for chance."
-    return "<section id=\"clusters\"><h2>Agreement of clusters</h2><p class=\"note\">\(note)</p>"
+    return "<section id=\"clusters\"><h2>Agreement</h2>\(Page.gallery(drawn))<p class=\"note\">\(note)</p>"
       + table(["by", "clusters", "agreement of fits", "silhouette, mean", "supported"], rows) + "</section>"
   }
 

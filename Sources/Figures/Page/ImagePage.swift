@@ -20,16 +20,21 @@ struct ImagePage {
       sections.append((id: "figures", name: "Figures", html: body))
     }
     let provenance = try results.provenance()
-    let inputs = Set(provenance.flatMap(\.provenance.inputs).map(\.name).filter { !$0.hasSuffix(".h5") })
-      .sorted()
+    let inputs = Set(provenance.flatMap(\.provenance.inputs).map(\.name))
+    let model = inputs.filter { $0.hasSuffix(".safetensors") || $0.hasSuffix(".onnx") }.sorted().first
     return Page(
-      title: "Contributions in " + (inputs.isEmpty ? "an image network" : inputs.joined(separator: ", ")),
+      title: "Pictures seen through " + (model ?? "an image network"),
       lead: "\(data.samples.isEmpty ? "" : "\(data.samples.count) pictures, ")\(data.classes.count) classes, "
         + "\(data.layers.count) layers.",
       sections: sections, provenance: provenance,
       data: String(decoding: try encoder.encode(data), as: UTF8.self), script: PackageResources.images_js
     ).html
   }
+
+  private static let words = """
+    A mode is a set of channels whose contributions go up and down together from picture to picture. R² is the share of \
+    the contributions' variance that the modes explain; held out: in pictures that were not used to find them.
+    """
 
   private func summary(_ data: ImagePageData) throws -> String {
     var warnings: [String] = []
@@ -51,7 +56,10 @@ struct ImagePage {
       }
     }
     let table =
-      rows.isEmpty ? "" : table(["layer", "modes", "never on", "on per picture", "R²", "R² held out"], rows)
+      rows.isEmpty
+      ? ""
+      : table(["layer", "modes", "never on", "on per picture", "R²", "R² held out"], rows)
+        + "<p class=\"note\">\(escaped(Self.words))</p>"
     return "<section id=\"summary\"><h2>Summary</h2>"
       + (rows.isEmpty ? "" : warningBox(warnings, fine: "No decomposition reports a problem.")) + table
       + "</section>"

@@ -68,7 +68,8 @@ struct Page {
     figures.map { figure, svg in
       """
       <figure class="figure" id="figure-\(figure.name)"><h3>\(escaped(figure.title))</h3>
-      <div class="scroll"><img alt="\(escaped(figure.title))" loading="lazy" src="data:image/svg+xml;base64,\
+      <div class="scroll"><img alt="\(escaped(figure.title))" width="\(Int(figure.plot.width))" \
+      height="\(Int(figure.plot.height))" loading="lazy" src="data:image/svg+xml;base64,\
       \(Data(svg.utf8).base64EncodedString())"></div>
       <figcaption>\(escaped(figure.caption))</figcaption></figure>
       """

@@ -65,10 +65,53 @@ struct RetinaPage {
       <div class="cards">\(cards.joined(separator: "\n"))</div>
       \(warningBox(summary.warnings, fine: "Nothing speaks against these results: the model follows the recording, the modes explain the contributions, and these add up to the target."))
       <h3 style="margin-top:14px">Do the contributions add up? (target: \(escaped(results.targetName)))</h3>
-      \(table(["layer", "channels", "completeness gap, median of Σ|C|", "95th percentile"], gaps))
+      \(table(["layer", "channels", "completeness gap, median", "95th percentile"], gaps))
+      <p class="note">The gap is what all contributions of a frame together miss of the target's change from its value \
+      at the mean stimulus, as a share of the sum of their sizes.</p>
       <p class="note">Correlation of predicted and recorded rate by cell: \(escaped(byCell.joined(separator: "  ")))</p>
+      \(words)
       </section>
       """
+  }
+
+  /// What the page's words mean.
+  private var words: String {
+    var meanings = [
+      (
+        "contribution",
+        "How much a hidden channel raises (excitation C⁺, red) or lowers (inhibition C⁻, blue) the target at a frame. The "
+          + "contributions of a layer add up to the target's change from its value at the mean stimulus."
+      ),
+      (
+        "mode",
+        "A set of channels whose contributions go up and down together. Its loading says how strongly it acts at a frame: "
+          + "0 where it is off, up to 1."
+      ),
+      (
+        "R²",
+        "The share of the contributions' variance that the modes explain; held out: in stretches that were not used to "
+          + "find them."
+      ),
+      (
+        "instantaneous receptive field",
+        "How each pixel of the last frames would change the cell's predicted rate at this frame, in Hz per standard "
+          + "deviation of the stimulus: a map times a time course. “Separable” is the share of it that this product holds."
+      ),
+      (
+        "cluster",
+        "A group of cells with like profiles; whether it is a type is another question, answered below."
+      ),
+    ]
+    if results.targetName == "surprisal" {
+      meanings.insert(
+        (
+          "surprisal",
+          "How unexpected the population's predicted response is, given the mean and the covariance of all its responses: "
+            + "the negative logarithm of its probability, in nats."
+        ), at: 0)
+    }
+    let list = meanings.map { "<dt>\(escaped($0.0))</dt><dd>\(escaped($0.1))</dd>" }.joined(separator: "\n")
+    return "<details class=\"words\"><summary>What the words mean</summary><dl>\n\(list)\n</dl></details>"
   }
 
   private var explorer: String {

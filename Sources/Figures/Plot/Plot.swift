@@ -36,6 +36,8 @@ public struct Plot: Sendable {
     var isLabelled = true
     var isReversed = false
     var isLogarithmic = false
+    /// Whether tick labels are turned, where upright ones would run into each other.
+    var isTilted = false
   }
 
   /// What a panel draws.
@@ -168,6 +170,7 @@ extension Plot {
       let list = ticks.map { "\(quoted($0.label)) \(number($0.place))" }.joined(separator: ", ")
       commands.append("set \(name)tics (\(list))")
     }
+    if axis.isTilted { commands.append("set \(name)tics rotate by 40 right") }
     // The usual format begins with a space, which moves labels off their ticks.
     commands.append("set format \(name) '\(axis.isLabelled ? "%h" : "")'")
     return commands

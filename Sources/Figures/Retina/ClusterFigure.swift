@@ -42,33 +42,58 @@ struct ClusterFigure {
     guard let part = results.byContributions else { return nil }
     let profile = try results.clusters.file.dataset("/contributions/profile", rank: 2).matrix()
     let order = part.order
-    let names = results.layers.map(\.name).joined(separator: ", ")
     return figure(
       name: "clusters-contributions", title: "Cells by the channels that drive them", part, order,
-      order.map { Array(profile.row($0)) }, columns: "inhibition and excitation of each channel of \(names)",
-      bar: "share of contributions",
+      order.map { Array(profile.row($0)) },
+      columns: "channels of each layer, their inhibition and excitation",
+      groups: contributionGroups(columns: profile.columns), bar: "contribution (unit length)",
       caption:
         "Left: what each channel contributes to each cell's own rate, averaged over time and scaled to unit length."
     )
   }
 
+  /// A run of columns of one kind.
+  private struct Group {
+    let name: String
+    let columns: Range<Int>
+  }
+
+  /// C⁻ and C⁺ of each layer, one after the other; empty where the columns are others.
+  private func contributionGroups(columns: Int) -> [Group] {
+    var groups: [Group] = []
+    for layer in results.layers {
+      for sign in ["C⁻", "C⁺"] {
+        let start = groups.last?.columns.upperBound ?? 0
+        groups.append(Group(name: "\(layer.name) \(sign)", columns: start..<start + layer.channels))
+      }
+    }
+    return groups.last?.columns.upperBound == columns ? groups : []
+  }
+
   private func figure(
     name: String, title: String, _ part: ClusterPart, _ order: [Int], _ rows: [[Double]], columns: String,
-    bar: String, caption: String
+    groups: [Group] = [], bar: String, caption: String
   ) -> Figure {
     let cells = Double(order.count)
     let height = min(420, max(150, 20 * cells))
-    var plot = Plot(width: 900, height: height + 270)
+    var plot = Plot(width: 900, height: height + 290)
     let ticks = order.enumerated().map { (Double($0), "\(results.cells[$1])") }
     let limit = rows.joined().map(abs).max() ?? 1
     var matrix = Plot.Panel(frame: Plot.Frame(84, 30, 540, height))
     matrix.border = 15
     matrix.x = Plot.Axis(
-      label: columns, range: -0.5...Double(max(1, rows.first?.count ?? 1)) - 0.5, ticks: .none)
+      label: columns, range: -0.5...Double(max(1, rows.first?.count ?? 1)) - 0.5,
+      ticks: groups.isEmpty
+        ? .none
+        : .at(groups.map { (Double($0.columns.lowerBound + $0.columns.upperBound - 1) / 2, $0.name) }))
     matrix.y = Plot.Axis(range: -0.5...cells - 0.5, ticks: .none, isReversed: true)
     matrix.colours = .diverging(limit: limit)
     matrix.colourBar = bar
-    matrix.layers = [.image(rows)]
+    matrix.layers =
+      [.image(rows)]
+      + groups.dropLast().map {
+        .vertical(Double($0.columns.upperBound) - 0.5, colour: Colours.ink, dash: 1, width: 0.6)
+      }
     plot.add(matrix)
     var stripe = Plot.Panel(frame: Plot.Frame(70, 30, 10, height))
     stripe.border = 0
@@ -81,12 +106,13 @@ struct ClusterFigure {
     plot.add(stripe)
     plot.text("cell", 26, 30 + height / 2, size: 10, align: "center", rotate: true)
     addSilhouettes(part, order, height, to: &plot)
-    addNumbers(part, top: height + 84, to: &plot)
+    addNumbers(part, top: height + 104, to: &plot)
     return Figure(
       name: name, title: title,
       caption: caption
-        + " Colours at the left mark clusters. Right: each cell's silhouette. Below: mean silhouette for "
-        + "every number of clusters (the chosen one filled)"
+        + " Colours at the left mark clusters. Right: each cell's silhouette (1: much nearer to its own cluster than to "
+        + "the next; 0: between two; below: nearer to another). Below: mean silhouette for every number of clusters (the "
+        + "chosen one filled)"
         + (part.chance.map {
           String(
             format:
@@ -147,13 +173,14 @@ struct ClusterFigure {
     var panel = Plot.Panel(frame: Plot.Frame(490, top + 20, 376, 110))
     panel.title = "would one single type look as clustered?"
     panel.x = Plot.Axis(label: "best silhouette", range: first - width...last + 2 * width)
-    panel.y = Plot.Axis(label: "simulated draws", range: 0...(counts.max() ?? 1) * 1.15)
+    panel.y = Plot.Axis(label: "simulated draws", range: 0...(counts.max() ?? 1) * 1.3)
+    let isRight = observed > (first + last) / 2
     panel.layers = [
       .bars(middles, counts, colours: counts.map { _ in "#B8B8B8" }, width: width * 0.95),
       .vertical(observed, colour: Colours.categories[1], dash: 1, width: 2),
       .text(
-        observed, (counts.max() ?? 1) * 1.07, observed > (first + last) / 2 ? "observed " : " observed",
-        colour: Colours.categories[1], size: 9, align: observed > (first + last) / 2 ? "right" : "left"),
+        observed + (isRight ? -0.4 : 0.4) * width, (counts.max() ?? 1) * 1.18, "observed",
+        colour: Colours.categories[1], size: 9, align: isRight ? "right" : "left"),
     ]
     plot.add(panel)
   }

@@ -100,7 +100,8 @@ struct FieldFigures {
       name: name, title: title,
       caption: caption
         + " Left of each pair: the spatial component (red: light raises the rate where the time course is above zero), "
-        + "colours alike within a row up to what is written at its left; right: its time course, scaled to its peak. Time "
+        + "colours alike within a row up to what is written at its left (per standard deviation of the stimulus); right: its "
+        + "time course, scaled to its peak. Time "
         + "courses have the same sign throughout, so that colours can be compared.", plot: plot)
   }
 

@@ -13,13 +13,19 @@ struct FitFigure {
     let epochs: [Double] = try file.dataset("/history/epoch", rank: 1).numbers()
     let best = try file.attribute("best_epoch", of: "/history")?.asNumber
     func curve(_ name: String) throws -> [Double] { try file.dataset("/history/\(name)", rank: 1).numbers() }
-    var plot = Plot(width: 900, height: 620)
-    var loss = Self.panel(84, 40, "loss", "epoch", "loss")
+    var plot = Plot(width: 900, height: 646)
+    var loss = Self.panel(84, 40, "loss (what training makes small)", "epoch", "loss")
     loss.key = "top right"
+    let (training, heldOut) = (try curve("loss"), try curve("held_out_loss"))
     loss.layers = [
-      .line(epochs, try curve("loss"), colour: Colours.faint, width: 1.6, title: "training"),
-      .line(epochs, try curve("held_out_loss"), colour: Colours.contributions, width: 1.6, title: "held out"),
+      .line(epochs, training, colour: Colours.faint, width: 1.6, title: "training"),
+      .line(epochs, heldOut, colour: Colours.contributions, width: 1.6, title: "held out"),
     ]
+    let known = (training + heldOut).filter(\.isFinite)
+    if let low = known.min(), let high = known.max(), high > low {
+      // Room for the key above the lines.
+      loss.y.range = low - 0.05 * (high - low)...high + 0.35 * (high - low)
+    }
     var agreement = Self.panel(530, 40, "predicted and recorded rate, held out", "epoch", "correlation")
     let correlations = try curve("held_out_correlation")
     agreement.layers = [.line(epochs, correlations, colour: Colours.contributions, width: 1.6)]
@@ -34,7 +40,10 @@ struct FitFigure {
         870, 314,
         size: 10, align: "right")
     }
-    for panel in [loss, agreement] { plot.add(panel) }
+    for var panel in [loss, agreement] {
+      panel.x.range = 0...max(1, epochs.last ?? 1) * 1.03
+      plot.add(panel)
+    }
     plot.add(try meanRates())
     if let against = try againstLinear() { plot.add(against) }
     return Figure(
@@ -57,7 +66,7 @@ struct FitFigure {
   }
 
   private func meanRates() throws -> Plot.Panel {
-    var panel = Self.panel(84, 350, "mean rates", "recorded (Hz)", "predicted (Hz)")
+    var panel = Self.panel(84, 376, "mean rates", "recorded (Hz)", "predicted (Hz)")
     panel.key = "top left"
     var top = 0.0
     for (split, colour, kind) in [("train", Colours.faint, 6), ("test", Colours.contributions, 7)] {
@@ -83,7 +92,7 @@ struct FitFigure {
     guard !known.isEmpty else { return nil }
     let low = min(0, known.map { min(network[$0], linear[$0]) }.min() ?? 0)
     var panel = Self.panel(
-      530, 350, "test correlation by cell", "linear–nonlinear model", "network")
+      530, 376, "test correlation by cell", "linear–nonlinear model", "network")
     (panel.x.range, panel.y.range) = (low...1, low...1)
     panel.layers = [.line([low, 1], [low, 1], colour: Colours.faint, width: 0.8, dash: 2)]
     panel.layers += known.map {

@@ -3,7 +3,7 @@ import CKernels
 import Runtime
 
 /// A convolution by oneDNN on images kept as `[sample, y, x, channel]`, with what follows it done in the same pass:
-/// bias, a sum, a rectifier. Weights are packed once for each direction; activations are never reordered.
+/// bias, a sum, a rectifier. Weights are packed once for all plans; activations are never reordered.
 ///
 /// A dense layer of many rows is one too: a 1×1 convolution of an image of one pixel a row.
 final class ChannelsLastLayer {
@@ -25,20 +25,25 @@ final class ChannelsLastLayer {
   private let workspace: PlanWorkspace
   /// The sizes for a number of samples.
   private let sizes: (Int) -> codec_dnnl_sizes
-  private let weight: () -> [Float]
+  /// `[output, input / groups, y, x]`.
+  private let weight: [Float]
+  /// What a norm multiplies each output channel by.
+  private let factor: [Float]?
+  private let packed: PackedWeights
   private let bias: UnsafeMutableBufferPointer<Float>?
   private var layers: [Request: UnsafeMutablePointer<codec_dnnl_layer>] = [:]
-  /// The layers that hold packed weights, one for each packing.
-  private var holders: [UnsafeMutablePointer<codec_dnnl_layer>] = []
 
   /// - Parameters:
   ///   - sizes: for a number of samples.
-  ///   - weight: makes `[output, input, y, x]`; called when weights are packed.
+  ///   - weight: `[output, input / groups, y, x]`.
+  ///   - factor: what each output channel is multiplied by; `nil` for 1.
+  ///   - packed: of the operator whose weights these are.
   init(
-    workspace: PlanWorkspace, bias: [Float]?, sizes: @escaping (Int) -> codec_dnnl_sizes,
-    weight: @escaping () -> [Float]
+    workspace: PlanWorkspace, weight: [Float], factor: [Float]? = nil, packed: PackedWeights, bias: [Float]?,
+    sizes: @escaping (Int) -> codec_dnnl_sizes
   ) {
-    (self.workspace, self.sizes, self.weight) = (workspace, sizes, weight)
+    (self.workspace, self.weight, self.factor) = (workspace, weight, factor)
+    (self.packed, self.sizes) = (packed, sizes)
     self.bias = bias.map { allocateAligned(copying: $0) }
   }
 
@@ -71,13 +76,7 @@ final class ChannelsLastLayer {
       throw CodecError(.bug, "oneDNN makes no channels-last convolution")
     }
     layers[request] = made
-    for holder in holders where made.pointee.weights == nil { codec_dnnl_layer_borrow(made, holder) }
-    if made.pointee.weights == nil {
-      guard codec_dnnl_layer_pack(&workspace.context, made, &sizes, weight()) != 0 else {
-        throw CodecError(.bug, "oneDNN packs no weights")
-      }
-      holders.append(made)
-    }
+    try packed.lend(to: made, sizes: sizes, plain: weight, factor: factor, workspace)
     return made
   }
 }

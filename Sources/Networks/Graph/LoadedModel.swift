@@ -6,7 +6,7 @@ public struct LoadedModel: Sendable {
   public let taps: [String]
   /// How layers are summed to channels, where their shape alone does not say it; by name.
   public let reductions: [String: LayerReduction]
-  /// Name of the default target (`method.md` section 1's table), such as "surprisal".
+  /// Name of the default target as `--target` spells it, such as "surprisal".
   public let defaultTarget: String
   /// Whether the default target is applied to softmax(y).
   public let defaultsToSoftmax: Bool

@@ -36,6 +36,7 @@ public struct Convolution: Operator {
   public let bias: [Float]?
   /// How the kernel moves.
   public let geometry: Geometry
+  let packed = PackedWeights()
 
   /// - Throws: `CodecError` of kind `data` where weight, bias and groups do not fit together.
   public init(weight: Tensor, bias: [Float]? = nil, geometry: Geometry = Geometry()) throws {

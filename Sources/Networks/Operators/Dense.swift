@@ -8,6 +8,7 @@ public struct Dense: Operator {
   public let weight: Tensor
   /// Added to each output unit.
   public let bias: [Float]?
+  let packed = PackedWeights()
 
   /// - Throws: `CodecError` of kind `data` where weight and bias do not fit together.
   public init(weight: Tensor, bias: [Float]? = nil) throws {

@@ -47,12 +47,8 @@ struct FusedConvolution: Operator {
   func compileChannelsLast(inputShapes: [[Int]], workspace: PlanWorkspace) throws -> (any CompiledOperator)? {
     let shape = try convolution.sizes(inputShape: inputShapes[0])
     let layer = ChannelsLastLayer(
-      workspace: workspace, bias: bias, sizes: { codec_dnnl_sizes(shape, samples: $0) },
-      weight: { [convolution, factor] in
-        guard let factor else { return convolution.weight.elements }
-        let row = convolution.weight.rowCount
-        return convolution.weight.elements.enumerated().map { $1 * factor[$0 / row] }
-      })
+      workspace: workspace, weight: convolution.weight.elements, factor: factor, packed: convolution.packed,
+      bias: bias, sizes: { codec_dnnl_sizes(shape, samples: $0) })
     return CompiledFusedConvolution(
       layer, shape: shape, hasBias: bias != nil, addsOther: addsOther, rectifies: rectifies, workspace)
   }

@@ -17,13 +17,13 @@ final class CompiledRoundedDense: CompiledOperator {
     (self.outputs, self.inputs, self.rows, self.workspace) = (outputs, inputs, rows, workspace)
     hasBias = dense.bias != nil
     layer = ChannelsLastLayer(
-      workspace: workspace, bias: dense.bias,
+      workspace: workspace, weight: dense.weight.elements, packed: dense.packed, bias: dense.bias,
       sizes: { samples in
         let size = (Int32(samples * rows), Int32(1))
         return codec_dnnl_sizes(
           samples: 1, groups: 1, in_channels: Int32(inputs), in_size: size, out_channels: Int32(outputs),
           out_size: size, kernel: (1, 1), stride: (1, 1), padding: (0, 0), dilation: (1, 1))
-      }, weight: { dense.weight.elements })
+      })
   }
 
   func forward(samples: Int, inputs: [UnsafePointer<Float>], output: UnsafeMutablePointer<Float>) throws {

@@ -22,9 +22,12 @@ extension ClusterConsensus {
     try writer.write(
       labels.flatMap { $0.flatMap { $0 } }, shape: [numbers, fits, cells], to: "\(group)/fit_label",
       axes: ["k", "fit", "cell"], units: "cluster, −1 for cells without a profile")
-    if let supported {
+    if let supported, let chance {
       try writer.write(
         supported, shape: [supported.count], to: "\(group)/supported", axes: ["number"], units: "clusters")
+      try writer.write(
+        chance, shape: [numbers], to: "\(group)/chance", axes: ["k"],
+        units: "95th percentile of the mean adjusted Rand index by chance")
     }
     if let chosen, let labels = labels(at: chosen), let steadiness = steadiness(at: chosen) {
       try writer.write(
@@ -34,8 +37,12 @@ extension ClusterConsensus {
     }
   }
 
-  /// Reads what `write` wrote.
-  init(name: String, reading file: H5File, group: String) throws {
+  /// Reads what an `agreement.h5` or a `clusters.h5` over several fits holds.
+  /// - Parameters:
+  ///   - name: "contributions", or the layer whose modes the clusters are by.
+  ///   - group: where it is in the file, such as `/agreement/contributions`.
+  /// - Throws: `CodecError` naming the dataset that is missing or does not fit.
+  public init(name: String, reading file: H5File, group: String) throws {
     func rows<Value>(_ values: [Value], _ length: Int) -> [[Value]] {
       guard length > 0 else { return [] }
       return stride(from: 0, to: values.count, by: length).map { Array(values[$0..<$0 + length]) }
@@ -50,6 +57,8 @@ extension ClusterConsensus {
       silhouettes: rows(try silhouettes.numbers(), silhouettes.shape[1]),
       labels: rows(rows(try label.numbers(), label.shape[2]), label.shape[1]),
       supported: file.contains("\(group)/supported")
-        ? try file.dataset("\(group)/supported", rank: 1).numbers() : nil)
+        ? try file.dataset("\(group)/supported", rank: 1).numbers() : nil,
+      chance: try file.contains("\(group)/chance")
+        ? file.dataset("\(group)/chance", rank: 1).numbers() : nil)
   }
 }

@@ -24,9 +24,11 @@ extension ClusterConsensus {
 
   /// What is supported by modes, in a clause of a sentence.
   var clause: String {
-    if let chosen { return "\(name) \(chosen) (adjusted Rand index \(Self.text(agreement(at: chosen))))" }
-    guard let best else { return "\(name) none" }
-    return "\(name) none (at best \(Self.text(best.agreement)), at \(best.clusters))"
+    if let chosen {
+      return "\(chosen) clusters of \(name) (adjusted Rand index \(Self.text(agreement(at: chosen))))"
+    }
+    guard let best else { return "none of \(name)" }
+    return "none of \(name) (at best \(Self.text(best.agreement)), at \(best.clusters) clusters)"
   }
 
   private var noneSentence: String {

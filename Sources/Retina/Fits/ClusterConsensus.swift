@@ -2,13 +2,12 @@ import Numerics
 
 /// What independently fitted networks say together about the clusters of their cells, by one kind of profile.
 ///
-/// The number of clusters is the largest whose labels agree over three fits or more (method section 5); the
+/// The number of clusters is the largest whose labels agree over three fits or more; the
 /// silhouette only says which of the numbers agreed on is the clearest.
 public struct ClusterConsensus: Codable, Sendable, Equatable {
-  /// The mean adjusted Rand index at which fits agree, and the number of fits that can say so (method section
-  /// 5).
+  /// The mean adjusted Rand index at which fits agree.
   public static let limit = 0.8
-  /// The number of fits that can.
+  /// The number of fits it takes to say so.
   public static let fitsNeeded = 3
 
   /// "contributions", or the layer whose modes the clusters are by.
@@ -28,6 +27,9 @@ public struct ClusterConsensus: Codable, Sendable, Equatable {
   public let labels: [[[Int]]]
   /// The numbers agreed on, smallest first; nil below three fits.
   public let supported: [Int]?
+  /// The mean index that chance stays below in 95 % of draws, for each number: that of the same clusters with their
+  /// cells shuffled, within the clusters of the last number agreed on; nil below three fits.
+  public let chance: [Double]?
 
   /// - Parameter partitions: those of each fit.
   /// - Returns: nil below two fits with a partition.
@@ -41,16 +43,18 @@ public struct ClusterConsensus: Codable, Sendable, Equatable {
         partitions[fit].first { $0.clusters == number }?.silhouette
       }
     }
-    supported =
-      agreement.count >= Self.fitsNeeded ? agreement.supported(above: Self.limit, seed: seed) : nil
+    let support =
+      agreement.count >= Self.fitsNeeded ? agreement.support(above: Self.limit, seed: seed) : nil
+    (supported, chance) = (support?.numbers, support?.chance)
   }
 
   init(
     name: String, fits: Int, tried: [Int], agreement: [Double], pairs: [[Double]], silhouettes: [[Double]],
-    labels: [[[Int]]], supported: [Int]?
+    labels: [[[Int]]], supported: [Int]?, chance: [Double]?
   ) {
     (self.name, self.fits, self.tried, self.agreement) = (name, fits, tried, agreement)
-    (self.pairs, self.silhouettes, self.labels, self.supported) = (pairs, silhouettes, labels, supported)
+    (self.pairs, self.silhouettes, self.labels) = (pairs, silhouettes, labels)
+    (self.supported, self.chance) = (supported, chance)
   }
 
   /// The number of clusters chosen, the largest agreed on; nil where there is none.

@@ -88,7 +88,7 @@ struct FitsConclusion {
     if let chances { sentences.append(chances) }
     let layers = consensus.filter { $0.name != "contributions" && $0.name != leading.name }
     if leading.supported != nil, !layers.isEmpty {
-      sentences.append("By modes the fits agree on: " + layers.map(\.clause).joined(separator: ", ") + ".")
+      sentences.append("By modes the fits agree on " + layers.map(\.clause).joined(separator: ", ") + ".")
     }
     if confounds.allSatisfy({ $0 == nil }) {
       sentences.append("Where the receptive fields are was not tested, so clusters may be neighbourhoods.")
