@@ -119,7 +119,8 @@ private func clouds(
   }
 
   @Test func duplicateCells_areNoReasonForMoreClusters() throws {
-    let clustering = try CellClustering(profiles([[1, 0], [1, 0], [1, 1e-8], [0, 1], [0, 1], [0.5, 0.5]]))
+    let clustering = try CellClustering(
+      profiles([[1, 0], [1, 0], [1, 1e-8], [0, 1], [0, 1], [0.5, 0.5]]))
     #expect(clustering.profiles.duplicates == [[0, 1, 2], [3, 4]])
     #expect(clustering.partitions.map(\.clusters) == [2])
   }
