@@ -51,7 +51,11 @@ final class FFmpegMovie: MovieReader {
 
   private static func frame(_ index: Int, of size: Int, from stream: ProgramOutput) throws -> [UInt8] {
     let frame = stream.read(size)
-    guard frame.count == size else { throw stream.failure("the movie ends before its frame \(index)") }
+    guard frame.count == size else {
+      // A terminal's Ctrl-C ends the program too.
+      try Interrupt.check()
+      throw stream.failure("the movie ends before its frame \(index)")
+    }
     return frame
   }
 

@@ -17,7 +17,9 @@ public enum Interrupt {
   /// - Throws: `CodecError` of kind `interrupted` once a stop was asked for.
   public static func check() throws {
     if isRequested {
-      throw CodecError(.interrupted, "stopped before the end", remedy: "run again with --resume to go on")
+      throw CodecError(
+        .interrupted, "stopped before the end",
+        remedy: "run again; with --resume, where the command has it, to go on")
     }
   }
 

@@ -104,4 +104,43 @@ func sameDatasets(_ first: String, _ second: String) throws -> Bool {
     }
     #expect(summaries[0] == summaries[1])
   }
+
+  @Test func importOfAMovie_saysThatItWasStopped() throws {
+    let movie = Process()
+    movie.executableURL = URL(filePath: "/usr/bin/env")
+    movie.arguments = [
+      "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=100:duration=30", "-c:v",
+      "ffv1", program.path("movie.mkv"),
+    ]
+    try movie.run()
+    movie.waitUntilExit()
+    let spikes = (0..<290).map { "0,\(Double($0) / 10)\n" }.joined()
+    try spikes.write(toFile: program.path("spikes.csv"), atomically: true, encoding: .utf8)
+    let running = try program.start([
+      "import", "--movie", "movie.mkv", "--spikes", "spikes.csv", "--out", "recording.h5",
+    ])
+    let importer = running.process.processIdentifier
+    var decoder: Int32?
+    while running.process.isRunning, decoder == nil || !program.exists("recording.h5.partial") {
+      decoder = children(of: importer).first
+    }
+    // As a terminal's Ctrl-C: both are told, the decoder is the first to end.
+    kill(importer, SIGSTOP)
+    kill(try #require(decoder), SIGINT)
+    usleep(200_000)
+    kill(importer, SIGINT)
+    kill(importer, SIGCONT)
+    let outcome = running.finish()
+    #expect(outcome.status == 130 && outcome.errors.contains("stopped before the end"), "\(outcome.errors)")
+    #expect(!program.exists("recording.h5"))
+  }
+
+  private func children(of process: Int32) -> [Int32] {
+    let tasks = "/proc/\(process)/task"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
+    return names.flatMap { name in
+      let list = try? String(contentsOfFile: "\(tasks)/\(name)/children", encoding: .utf8)
+      return (list ?? "").split(separator: " ").compactMap { Int32($0) }
+    }
+  }
 }

@@ -79,7 +79,8 @@ extension Plot.Axis {
     let (labels, stem) = layerLabels(names)
     let step = max(1, (names.count + 7) / 8)
     return Plot.Axis(
-      label: label ?? stem ?? "layer", range: -0.5...Double(max(1, names.count)) - 0.5,
+      label: label ?? stem.map { $0 == "block" ? $0 : "\($0) layer" } ?? "layer",
+      range: -0.5...Double(max(1, names.count)) - 0.5,
       ticks: .at(stride(from: 0, to: names.count, by: step).map { (Double($0), labels[$0]) }))
   }
 

@@ -163,7 +163,8 @@ struct LayerFigures {
     return Figure(
       name: "attention-heads", title: "Are attention heads units of computation?",
       caption:
-        "Sparsity over the heads' net sums beside groups of as many randomly chosen dimensions: where heads lie above, "
+        "Sparsity over the heads' net sums (Hoyer index, 0: all heads alike, 1: one alone) beside groups of "
+        + "as many randomly chosen dimensions: where heads lie above, "
         + "they work apart from each other.", plot: plot)
   }
 }
