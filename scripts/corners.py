@@ -26,6 +26,7 @@ ORDER = 1e-20
 class Switch:
     """A unit on the other side: what is added to its slopes with respect to some inputs (places in flattened tensors)."""
 
+    distance: float  # from the corner, over single precision's error
     call: int
     unit: int
     inputs: list
@@ -84,16 +85,19 @@ class Pass:
 
 
 def undecided(single, double):
-    """The switches of units nearer to a corner than their layer's largest error in single precision."""
+    """Switches of units nearer to a corner than their layer's largest error in single precision, the nearest first."""
+    found = []
     for call, ((_, rounded, _), (module, z, _)) in enumerate(zip(single.calls, double.calls)):
         error = (rounded - z).detach().abs().max()
         if isinstance(module, nn.MaxPool2d):
-            yield from ties(call, module, z.detach(), 2 * error)
+            found += ties(call, module, z.detach(), 2 * error)
             continue
         for corner, jump in JUMPS[type(module)].items():
-            above = (z.detach() - corner).flatten()
-            for unit in (above.abs() < error).nonzero().flatten().tolist():
-                yield Switch(call, unit, [unit], [-jump if above[unit] > 0 else jump])
+            distances = ((z.detach() - corner) / error).flatten()
+            for unit in (distances.abs() < 1).nonzero().flatten().tolist():
+                above = distances[unit].item()
+                found.append(Switch(abs(above), call, unit, [unit], [-jump if above > 0 else jump]))
+    return sorted(found, key=lambda switch: switch.distance)
 
 
 def ties(call, pool, z, error):
@@ -106,10 +110,10 @@ def ties(call, pool, z, error):
             values = values.unfold(axis, pool.kernel_size, pool.stride)
         windows.append(values.flatten(-2).flatten(0, -2))
     values, order = windows[0].topk(2)
-    near = (values[:, 0] - values[:, 1] < error) & (values[:, 1].abs() > 1e3 * ORDER)
-    for unit in near.nonzero().flatten().tolist():
+    distances = (values[:, 0] - values[:, 1]) / error
+    for unit in ((distances < 1) & (values[:, 1].abs() > 1e3 * ORDER)).nonzero().flatten().tolist():
         largest, second = windows[1][unit, order[unit]].long().tolist()
-        yield Switch(call, unit, [largest, second], [-1.0, 1.0])
+        yield Switch(distances[unit].item(), call, unit, [largest, second], [-1.0, 1.0])
 
 
 def chosen(effects, deviation):
