@@ -6,9 +6,10 @@ extension ContributionJob {
   /// The least correlation of contributions in the arithmetic asked for with those in f32, over the signed channel sums
   /// of a layer.
   private static let leastAgreement = 0.95
-  /// Samples compared, by paths of one step: rounding disturbs gradients and differences there as on longer ones.
+  /// Samples compared, by paths of a few steps. Of fewer, the gradient at x0 weighs much: there, many rectifiers are near
+  /// their corners in any arithmetic.
   private static let comparedSamples = 2
-  private static let comparedSteps = 1
+  private static let comparedSteps = 4
 
   /// Compares the first samples with f32 where another arithmetic is asked for.
   /// - Throws: `CodecError` of kind `data` naming the layer where they disagree.
