@@ -45,6 +45,7 @@ import Testing
     try write("/history/held_out_loss", [3, 2.5, 2.6])
     try write("/history/held_out_correlation", [0.1, 0.62, 0.6])
     try file.setAttribute("best_epoch", to: .integer(2), of: "/history")
+    try file.setAttribute("loss", to: .text("poisson"), of: "/history")
     try write("/cells/id", [4, 7])
     for name in ["train_rate", "train_predicted_rate", "test_rate", "test_predicted_rate"] {
       try write("/cells/\(name)", [3, 5])
@@ -122,6 +123,7 @@ import Testing
     #expect(try report() == ["fit"])
     let fit = try svg("fit")
     #expect(fit.contains("dotted: the epoch that is kept, 2 (correlation 0.62)"))
+    #expect(fit.contains(">Poisson loss<"))
     // The cell without a linear model is left out of the comparison.
     #expect(fit.contains(">4<") && !fit.contains(">7<"))
     #expect(try page().contains("<td>model</td><td>3</td><td>2</td><td>0.62</td><td>0.25</td><td>0.50</td>"))

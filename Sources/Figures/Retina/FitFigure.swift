@@ -14,7 +14,7 @@ struct FitFigure {
     let best = try file.attribute("best_epoch", of: "/history")?.asNumber
     func curve(_ name: String) throws -> [Double] { try file.dataset("/history/\(name)", rank: 1).numbers() }
     var plot = Plot(width: 900, height: 646)
-    var loss = Self.panel(84, 40, "loss (what training makes small)", "epoch", "loss")
+    var loss = Self.panel(84, 40, "loss (what training makes small)", "epoch", try lossName())
     loss.key = "top right"
     let (training, heldOut) = (try curve("loss"), try curve("held_out_loss"))
     loss.layers = [
@@ -53,6 +53,14 @@ struct FitFigure {
         + "which epoch is kept. Below left: each cell's mean rate, predicted against recorded. Below right: each cell's test "
         + "correlation beside that of a linear–nonlinear model of the same windows (numbers: cell ids); a cell above the line "
         + "is predicted better by the network.", plot: plot)
+  }
+
+  private func lossName() throws -> String {
+    switch try file.attribute("loss", of: "/history")?.asText {
+    case "poisson": "Poisson loss"
+    case "squared": "squared error"
+    default: "loss"
+    }
   }
 
   private static func panel(

@@ -95,6 +95,7 @@ extension RetinaFit {
     try write("held_out_correlation", history.map(\.heldOutCorrelation), "1")
     try write("learning_rate", history.map(\.learningRate), "1")
     try writer.setAttribute("best_epoch", to: .integer(state.bestEpoch), of: "/history")
+    try writer.setAttribute("loss", to: .text(options.loss.rawValue), of: "/history")
     try writer.write(
       heldOut, shape: [heldOut.count], to: "/held_out_window", axes: ["window"], units: "window")
     let cells = summary.cells
