@@ -12,6 +12,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.autograd import forward_ad
 
 # Where each function has corners, and by how much its slope jumps there.
 JUMPS = {
@@ -26,7 +27,6 @@ ORDER = 1e-20
 class Switch:
     """A unit on the other side: what is added to its slopes with respect to some inputs (places in flattened tensors)."""
 
-    distance: float  # from the corner, over single precision's error
     call: int
     unit: int
     inputs: list
@@ -39,8 +39,9 @@ class Switch:
 class Pass:
     """A network's pass: logits, the values at its taps, and each unit with corners, some of them switched."""
 
-    def __init__(self, net, inputs, taps, switches=()):
-        self.taps, self.calls, self.switches = dict.fromkeys(taps), [], switches
+    def __init__(self, net, inputs, taps, switches=(), directions=None):
+        self.net, self.inputs, self.taps, self.calls = net, inputs, dict.fromkeys(taps), []
+        self.switches, self.directions, self.tangents = switches, directions, []
         hooks = [m.register_forward_hook(self.corner) for m in net.modules() if type(m) in (*JUMPS, nn.MaxPool2d)]
         hooks += [net.get_submodule(name).register_forward_hook(partial(self.tap, name)) for name in taps]
         self.logits = net(inputs.clone().requires_grad_())
@@ -50,6 +51,10 @@ class Pass:
 
     def tap(self, name, module, inputs, output):
         self.taps[name] = output
+        if self.directions:
+            plain, tangent = forward_ad.unpack_dual(output)
+            direction = self.directions[name]
+            return forward_ad.make_dual(plain, direction if tangent is None else direction + tangent)
 
     def corner(self, module, inputs, output):
         (z,) = inputs
@@ -61,6 +66,8 @@ class Pass:
                 # Zero, with the slopes that are to be added.
                 output = output.flatten().index_add(0, place, (added - added.detach())[None]).view_as(output)
         self.calls.append((module, z, output))
+        if self.directions:
+            self.tangents.append(forward_ad.unpack_dual(z).tangent)
         return output
 
     def gradients(self, of=None):
@@ -73,19 +80,29 @@ class Pass:
         """Each tap's value and gradient."""
         return {n: (h.detach().numpy(), g.numpy()) for (n, h), g in zip(self.taps.items(), self.gradients())}
 
+    def slopes(self, switches):
+        """Of the top logit with respect to each unit that switches."""
+        if not switches:
+            return []
+        slopes = torch.autograd.grad(self.top, [output for _, _, output in self.calls], retain_graph=True)
+        return [slopes[switch.call].flatten()[switch.unit] for switch in switches]
+
     def effects(self, switches):
-        """What each switch alone changes in the gradients at the taps, where it changes any."""
-        outputs = [output for _, _, output in self.calls]
-        slopes = torch.autograd.grad(self.top, outputs, retain_graph=True) if outputs else ()
-        for switch in switches:
-            slope = slopes[switch.call].flatten()[switch.unit]
-            change = self.gradients(switch.added(self.calls[switch.call][1]) * slope)
-            if any(g.any() for g in change):
-                yield switch, [g.numpy() for g in change]
+        """What each switch alone changes in the gradients at the taps."""
+        for switch, slope in zip(switches, self.slopes(switches)):
+            yield [g.numpy() for g in self.gradients(switch.added(self.calls[switch.call][1]) * slope)]
+
+    def correlations(self, switches, directions):
+        """The products of each switch's effect with a direction at each tap, all by one pass in forward mode."""
+        with torch.no_grad(), forward_ad.dual_level():
+            tangents = Pass(self.net, self.inputs, self.taps, directions=directions).tangents
+        return [
+            0.0 if tangents[switch.call] is None else (switch.added(tangents[switch.call]) * slope).item()
+            for switch, slope in zip(switches, self.slopes(switches))]
 
 
 def undecided(single, double):
-    """Switches of units nearer to a corner than their layer's largest error in single precision, the nearest first."""
+    """Switches of units nearer to a corner than their layer's largest error in single precision."""
     found = []
     for call, ((_, rounded, _), (module, z, _)) in enumerate(zip(single.calls, double.calls)):
         error = (rounded - z).detach().abs().max()
@@ -93,11 +110,10 @@ def undecided(single, double):
             found += ties(call, module, z.detach(), 2 * error)
             continue
         for corner, jump in JUMPS[type(module)].items():
-            distances = ((z.detach() - corner) / error).flatten()
-            for unit in (distances.abs() < 1).nonzero().flatten().tolist():
-                above = distances[unit].item()
-                found.append(Switch(abs(above), call, unit, [unit], [-jump if above > 0 else jump]))
-    return sorted(found, key=lambda switch: switch.distance)
+            above = (z.detach() - corner).flatten()
+            for unit in (above.abs() < error).nonzero().flatten().tolist():
+                found.append(Switch(call, unit, [unit], [-jump if above[unit] > 0 else jump]))
+    return found
 
 
 def ties(call, pool, z, error):
@@ -110,10 +126,10 @@ def ties(call, pool, z, error):
             values = values.unfold(axis, pool.kernel_size, pool.stride)
         windows.append(values.flatten(-2).flatten(0, -2))
     values, order = windows[0].topk(2)
-    distances = (values[:, 0] - values[:, 1]) / error
-    for unit in ((distances < 1) & (values[:, 1].abs() > 1e3 * ORDER)).nonzero().flatten().tolist():
+    near = (values[:, 0] - values[:, 1] < error) & (values[:, 1].abs() > 1e3 * ORDER)
+    for unit in near.nonzero().flatten().tolist():
         largest, second = windows[1][unit, order[unit]].long().tolist()
-        yield Switch(distances[unit].item(), call, unit, [largest, second], [-1.0, 1.0])
+        yield Switch(call, unit, [largest, second], [-1.0, 1.0])
 
 
 def chosen(effects, deviation):
