@@ -75,8 +75,11 @@ final class ChannelsLastLayer {
     guard let made = codec_dnnl_layer_make(&workspace.context, &sizes, Int32(request.work.rawValue)) else {
       throw CodecError(.bug, "oneDNN makes no channels-last convolution")
     }
+    do { try packed.lend(to: made, sizes: sizes, plain: weight, factor: factor, workspace) } catch {
+      codec_dnnl_layer_free(made)
+      throw error
+    }
     layers[request] = made
-    try packed.lend(to: made, sizes: sizes, plain: weight, factor: factor, workspace)
     return made
   }
 }
